@@ -1,0 +1,118 @@
+"""The errors that holofast raises, and the words PostgreSQL has for them.
+
+    CopyError                 what PostgreSQL would refuse, in its words
+    ├── EncodeError           a value that has no COPY form: the column and the row
+    ├── SourceError           the query could not be read to its end
+    └── DestinationError      the destination refused or broke: the exit code of hg_dump_to_oss
+        └── ProgramError      the same, as the server that started the program reports it
+
+Errors are data first: the engines hand over a reason's name and a value, the words are made here,
+so that both engines say the same. Nothing here prints.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+
+class CopyError(Exception):
+    """What PostgreSQL would refuse, as its ErrorResponse carries it.
+
+    `sqlstate` is the five-character code, `message` the primary message, `detail` and `hint` its
+    optional lines, `position` the character of the statement it points at, counted from 1.
+    """
+
+    def __init__(
+        self,
+        sqlstate: str,
+        message: str,
+        *,
+        detail: str | None = None,
+        hint: str | None = None,
+        position: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.sqlstate = sqlstate
+        self.message = message
+        self.detail = detail
+        self.hint = hint
+        self.position = position
+
+    def __str__(self) -> str:
+        lines = [self.message]
+        if self.detail:
+            lines.append(f"DETAIL:  {self.detail}")
+        if self.hint:
+            lines.append(f"HINT:  {self.hint}")
+        return "\n".join(lines)
+
+
+class EncodeError(CopyError):
+    """A value without a COPY form; `column` is its name, `row` counts from 0.
+
+    Of several such values the first by row, then by column, is reported. The row counts within
+    the encoded batch, or within the export where `copy` or `export` raises it.
+    """
+
+    def __init__(self, reason: str, value: str, column: str, row: int) -> None:
+        sqlstate, template = _REASONS[reason]
+        self.reason = reason
+        self.value = value
+        self.column = column
+        self.row = row
+        super().__init__(sqlstate, template.format(value))
+        self.detail = f'Column "{column}", row {row}.'
+
+    def at_row(self, row: int) -> EncodeError:
+        """The same error, its row counted from another origin."""
+        return EncodeError(self.reason, self.value, self.column, row)
+
+    def __reduce__(self) -> tuple[type[EncodeError], tuple[str, str, str, int]]:
+        return (EncodeError, (self.reason, self.value, self.column, self.row))
+
+
+class SourceError(CopyError):
+    """The query could not be planned, or failed while its rows were read."""
+
+
+class DestinationError(CopyError):
+    """The destination refused or broke; `exit_code` is hg_dump_to_oss's code for it."""
+
+    def __init__(
+        self,
+        exit_code: int,
+        message: str,
+        *,
+        sqlstate: str = "58030",
+        detail: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(sqlstate, message, detail=detail, hint=hint)
+        self.exit_code = exit_code
+
+
+class ProgramError(DestinationError):
+    """COPY … TO PROGRAM failed: `program "…" failed`, with the child's exit code as DETAIL."""
+
+    def __init__(self, command: str, exit_code: int, *, hint: str | None = None) -> None:
+        super().__init__(
+            exit_code,
+            f'program "{command}" failed',
+            sqlstate="38000",
+            detail=f"child process exited with exit code {exit_code}",
+            hint=hint,
+        )
+
+
+# reason -> (SQLSTATE, message); the engines know the reasons, this table alone knows the words.
+# date.c, timestamp.c, wchar.c of PostgreSQL 15, except where it has no such case.
+_REASONS: Final[dict[str, tuple[str, str]]] = {
+    "date_out_of_range": ("22008", "date out of range"),
+    "timestamp_out_of_range": ("22008", "timestamp out of range"),
+    "time_out_of_range": ("22008", 'date/time field value out of range: "{}"'),
+    "date_not_whole_day": ("22008", "date64 value {} is not a whole day in milliseconds"),
+    "nanoseconds": ("22008", "value {} has nanoseconds, which PostgreSQL cannot hold"),
+    "nul_byte": ("22021", 'invalid byte sequence for encoding "UTF8": 0x00'),
+    "numeric_overflow": ("22003", "numeric field overflow"),
+    "row_too_large": ("54000", "out of memory"),
+}
