@@ -1,0 +1,191 @@
+"""A session's TimeZone, as plain numbers that both engines can search: transitions and offsets.
+
+One TZif file (RFC 8536) is read per zone: the system's, which Debian's PostgreSQL reads too, or the
+tzdata package's where the system has none. Formatting an offset belongs to the engines, the rule
+at a file's end (its POSIX footer) to `posix_rule`'s callers here. Nothing here reads a clock.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import struct
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from holofast.errors import CopyError
+
+CYCLE_YEARS: Final = 400
+CYCLE_SECONDS: Final = 12_622_780_800  # the Gregorian calendar repeats, weekdays included
+
+_SYSTEM: Final = Path("/usr/share/zoneinfo")
+_DAY: Final = 86_400
+_EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
+_MAX_OFFSET: Final = 168 * 3600  # pgtz.h: no POSIX offset reaches a week
+
+
+@dataclass(frozen=True)
+class Zone:
+    """Offsets from UTC: `offsets[bisect_right(transitions, t)]` seconds east at UTC second `t`.
+
+    `transitions` are UTC seconds since 1970, ascending; `offsets` has one more entry than they.
+    From `cycle_start` on, where it is not None, `t` is first reduced by whole 400-year cycles
+    (12,622,780,800 s) into [cycle_start, cycle_start + 400 years).
+    """
+
+    transitions: tuple[int, ...]
+    offsets: tuple[int, ...]
+    cycle_start: int | None
+
+
+UTC: Final = Zone((), (0,), None)
+
+
+@lru_cache(maxsize=16)
+def load(name: str) -> Zone:
+    """The zone that `SET TimeZone = name` means: a name in any case, hours east, or a POSIX offset.
+
+    Raises CopyError 22023 for what PostgreSQL refuses (variable.c, check_timezone), and 0A000 for
+    a POSIX rule with daylight saving that no file defines.
+    """
+    if re.fullmatch(r"\s*[+-]?(\d+\.?\d*|\.\d+)", name):
+        seconds = int(float(name) * 3600)
+        if abs(seconds) >= _MAX_OFFSET:
+            raise _invalid(name)
+        return Zone((), (seconds,), None)
+    path = _find(name)
+    if path is None:
+        return _posix_zone(name)
+    data = path.read_bytes()
+    if data[:4] != b"TZif":
+        raise _invalid(name)
+    return _parse(name, data)
+
+
+def _invalid(name: str) -> CopyError:
+    return CopyError("22023", f'invalid value for parameter "TimeZone": "{name}"')
+
+
+def _find(name: str) -> Path | None:
+    package = importlib.util.find_spec("tzdata")
+    roots = [_SYSTEM]
+    if package is not None and package.origin is not None:
+        roots.append(Path(package.origin).parent / "zoneinfo")
+    for root in roots:
+        path = _descend(root, name.split("/"))
+        if path is not None and path.is_file():
+            return path
+    return None
+
+
+def _descend(root: Path, parts: list[str]) -> Path | None:
+    """The file that matches without regard to case, as pgtz.c's scan_directory_ci walks."""
+    path = root
+    for part in parts:
+        if part.startswith(".") or not path.is_dir():
+            return None
+        if part and (path / part).exists():
+            path /= part
+            continue
+        matches = (e for e in sorted(path.iterdir()) if e.name.lower() == part.lower())
+        found = next(matches, None)
+        if found is None:
+            return None
+        path = found
+    return path
+
+
+def _parse(name: str, data: bytes) -> Zone:
+    """A TZif file of version 2 or later; version 1's 32-bit block is passed over."""
+    isut, isstd, leaps, times, types, chars = struct.unpack_from(">6l", data, 20)
+    at = 44 + times * 5 + types * 6 + chars + leaps * 8 + isstd + isut
+    isut, isstd, leaps, times, types, chars = struct.unpack_from(">6l", data, at + 20)
+    if leaps:
+        raise CopyError(
+            "22023",
+            f'time zone "{name}" appears to use leap seconds',
+            detail="PostgreSQL does not support leap seconds.",
+        )
+    at += 44
+    transitions = struct.unpack_from(f">{times}q", data, at)
+    indexes = data[at + times * 8 : at + times * 9]
+    at += times * 9
+    offsets = [struct.unpack_from(">l", data, at + 6 * i)[0] for i in range(types)]
+    at += types * 6 + chars + isstd + isut
+    footer = data[at:].strip(b"\n").decode("ascii")
+    return _extend(transitions, (offsets[0], *(offsets[i] for i in indexes)), footer)
+
+
+def _extend(transitions: tuple[int, ...], offsets: tuple[int, ...], footer: str) -> Zone:
+    """The file's transitions, and the footer's for the 400 years that follow the last of them."""
+    rule = _POSIX.fullmatch(footer)
+    if rule is None or rule["start"] is None:
+        return Zone(transitions, offsets, None)
+    start = transitions[-1] if transitions else 0
+    first_year = date.fromordinal(start // _DAY + _EPOCH_ORDINAL).year
+    standard = -_seconds(rule["offset"])
+    daylight = -_seconds(rule["dst_offset"]) if rule["dst_offset"] else standard + 3600
+    changes = sorted(
+        change
+        for year in range(first_year - 1, first_year + CYCLE_YEARS + 2)
+        for change in (
+            (_when(rule["start"], year) - standard, daylight),
+            (_when(rule["end"], year) - daylight, standard),
+        )
+        if start < change[0] < start + CYCLE_SECONDS
+    )
+    more, their_offsets = zip(*changes, strict=True)
+    return Zone((*transitions, *more), (*offsets, *their_offsets), start)
+
+
+_NAME: Final = r"(?:[A-Za-z]{3,}|<[A-Za-z0-9+-]+>)"
+_TIME: Final = r"[+-]?\d+(?::\d+(?::\d+)?)?"
+_DATE: Final = rf"(?:M\d+\.\d+\.\d+|J\d+|\d+)(?:/{_TIME})?"
+# RFC 8536 §3.3 and POSIX.1 §8.3: std offset [dst [offset] , start [/time] , end [/time]]
+_POSIX: Final = re.compile(
+    rf"{_NAME}(?P<offset>{_TIME})"
+    rf"(?P<dst>{_NAME}(?P<dst_offset>{_TIME})?,(?P<start>{_DATE}),(?P<end>{_DATE}))?"
+)
+
+
+def _posix_zone(name: str) -> Zone:
+    """A zone given as `NAME+3:30`: seconds *west* of UTC, as POSIX has it."""
+    fixed = re.fullmatch(r"(?:[^\W\d]*|<[^>]*>)(?P<offset>[+-]?\d{1,3}(?::[0-5]?\d)?)", name)
+    if fixed is not None and abs(_seconds(fixed["offset"])) < _MAX_OFFSET:
+        return Zone((), (-_seconds(fixed["offset"]),), None)
+    if re.match(rf"(?:[A-Za-z]+|<[^>]+>){_TIME}[A-Za-z<]", name):
+        raise CopyError(
+            "0A000",
+            f'TimeZone "{name}" is a POSIX rule with daylight saving, which is not supported',
+            hint='Give the zone by its name, such as "America/New_York".',
+        )
+    raise _invalid(name)
+
+
+def _seconds(text: str) -> int:
+    sign = -1 if text.startswith("-") else 1
+    hours, minutes, seconds = (*map(int, text.lstrip("+-").split(":")), 0, 0)[:3]
+    return sign * (hours * 3600 + minutes * 60 + seconds)
+
+
+def _when(rule: str, year: int) -> int:
+    """Local wall-clock seconds since 1970 of one of a footer's two dates in `year`."""
+    day, _, time = rule.partition("/")
+    january_1 = date(year, 1, 1)
+    ordinal = january_1.toordinal()
+    if day.startswith("M"):
+        month, week, weekday = map(int, day[1:].split("."))
+        first = date(year, month, 1)
+        ordinal = first.toordinal() + (weekday - first.isoweekday()) % 7 + 7 * (week - 1)
+        while date.fromordinal(ordinal).month != month:  # week 5 means the last
+            ordinal -= 7
+    elif day.startswith("J"):  # 1 to 365, February 29 never counted
+        number = int(day[1:])
+        ordinal = date(2001, 1, 1).toordinal() + number - 1
+        ordinal = date.fromordinal(ordinal).replace(year=year).toordinal()
+    else:
+        ordinal += int(day)
+    return (ordinal - _EPOCH_ORDINAL) * _DAY + (_seconds(time) if time else 7200)

@@ -1,0 +1,50 @@
+"""Fixtures that several files share: the real PostgreSQL servers and the two engines."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.postgres import Postgres, debian_15, packaged_18
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytest_plugins = ["tests.oss_fixtures"]
+
+# HOLOFAST_FUZZ=thorough digs deeper than the default run has time for.
+settings.register_profile(
+    "quick",
+    max_examples=150,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "thorough", settings.get_profile("quick"), max_examples=10_000, derandomize=False
+)
+settings.load_profile(os.environ.get("HOLOFAST_FUZZ", "quick"))
+
+
+@pytest.fixture(scope="session")
+def postgres15() -> Iterator[Postgres]:
+    """A factory of connections to PostgreSQL 15; fails, never skips, where there is none."""
+    with debian_15() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres18() -> Iterator[Postgres]:
+    """A factory of connections to PostgreSQL 18."""
+    with packaged_18() as server:
+        yield server
+
+
+@pytest.fixture(params=["native", "python"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """The name of an encoder engine; every test that takes it runs in both."""
+    name: str = request.param
+    return name
