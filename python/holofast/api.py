@@ -1,0 +1,210 @@
+"""The way through for callers: copy, export, encode and dump_stream.
+
+Each checks what it is given, opens the source and starts the job; statements, options, encoding,
+threads and uploads are other modules' business, and so is everything that prints. The order of
+checks is PostgreSQL's: the statement and its options, then the query, the types and FORCE_QUOTE's
+columns, and only then the program's parameters and the destination.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+
+from holofast import pipeline, runs
+from holofast.encoder import Encoder, engine_name
+from holofast.errors import DestinationError, EncodeError
+from holofast.job import Job, blaming, default_workers, oss_sink, prepared, report
+from holofast.options import CopyOptions, Settings
+from holofast.plan import EXTENSIONS, object_key
+from holofast.programs import ExitCode, parse_arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from holofast.pipeline import Progress
+    from holofast.plan import Plan
+    from holofast.programs import DumpToOss
+    from holofast.report import Report
+    from holofast.statement import Statement
+
+
+def copy(
+    statement: str | Statement,
+    source: str | None = None,
+    *,
+    settings: Settings | None = None,
+    engine: str | None = None,
+    workers: int | None = None,
+    stdout: BinaryIO | None = None,
+    progress: Callable[[Progress], object] | None = None,
+    require_crc64: bool = True,
+) -> Report:
+    """Run a COPY (query) TO statement: to OSS by PROGRAM 'hg_dump_to_oss …', or to STDOUT.
+
+    `source` says where the query runs (`sources.open_source`), by default an in-memory DuckDB;
+    `stdout` stands for standard output. `progress` is called after each part. A part whose CRC64
+    the endpoint does not tell is an error unless `require_crc64` is False.
+
+    Raises CopyError for what PostgreSQL would refuse, SourceError for the query, EncodeError for a
+    value (its row counts within the export), ProgramError where hg_dump_to_oss would have failed.
+    Whatever is raised, no object and no open upload is left, or the error says which.
+    """
+    with prepared(statement, source, settings, engine, workers) as (job, program):
+        if program is None:
+            from holofast.sinks.stdout import Stdout
+
+            return job.run(Stdout(stdout or sys.stdout.buffer), progress)
+        with blaming(program):
+            return job.upload(progress, require_crc64=require_crc64)
+
+
+def plan_copy(
+    statement: str | Statement,
+    source: str | None = None,
+    *,
+    settings: Settings | None = None,
+    engine: str | None = None,
+    workers: int | None = None,
+) -> Plan:
+    """What `copy` would do, all its checks made; the destination is not asked.
+
+    Raises as `copy` does.
+    """
+    with prepared(statement, source, settings, engine, workers) as (job, _):
+        return job.plan
+
+
+def export(
+    data: Any,
+    url: str,
+    *,
+    format: str = "csv",  # noqa: A002  (COPY's name for it)
+    settings: Settings | None = None,
+    engine: str | None = None,
+    workers: int | None = None,
+    progress: Callable[[Progress], object] | None = None,
+    require_crc64: bool = True,
+    endpoint: str | None = None,
+    region: str | None = None,
+    access_key_id: str | None = None,
+    access_key_secret: str | None = None,
+    security_token: str | None = None,
+    max_bytes: int | None = None,
+    **options: Any,
+) -> Report:
+    """Export Arrow data, anything with `__arrow_c_stream__` or `__arrow_c_array__`, to OSS.
+
+    `url` is `oss://bucket/dir/`, where the object gets a unique name, or `oss://bucket/dir/name`.
+    Key and endpoint that are not given come from OSS_ACCESS_KEY_ID and the like, or ossutil's
+    configuration file. `options` are those of CopyOptions.
+
+    Raises TypeError for data without the interface, CopyError, EncodeError and DestinationError.
+    """
+    from holofast.sources.arrow import Arrow
+
+    started = time.perf_counter()
+    copy_options = CopyOptions(format=format, **options)
+    with contextlib.closing(Arrow(data)) as source:
+        encoder = Encoder(source.schema, copy_options, settings=settings, engine=engine)
+        bucket, directory, name = _take_apart(url)
+        flags = {
+            "AccessKeyId": access_key_id,
+            "AccessKeySecret": access_key_secret,
+            "SecurityToken": security_token,
+            "Endpoint": endpoint,
+            "Region": region,
+            "BucketName": bucket,
+            "DirName": directory,
+            "FileName": name,
+            "MaxBytes": max_bytes,
+        }
+        arguments = [f"--{flag}={value}" for flag, value in flags.items() if value is not None]
+        target = parse_arguments(arguments, os.environ)
+        job = Job(
+            source, encoder, target, description="Arrow data", workers=workers, started=started
+        )
+        return job.upload(progress, require_crc64=require_crc64)
+
+
+def encode(
+    data: Any,
+    *,
+    format: str = "text",  # noqa: A002  (COPY's name for it)
+    engine: str | None = None,
+    **options_and_settings: Any,
+) -> bytes:
+    """Arrow data as the bytes of one COPY file; the keywords of CopyOptions and Settings.
+
+    Raises TypeError for data without the Arrow interface, CopyError, and EncodeError, whose row
+    counts within the data.
+    """
+    from holofast.sources.arrow import Arrow
+
+    of_settings = {field.name for field in fields(Settings)}
+    settings = {n: v for n, v in options_and_settings.items() if n in of_settings}
+    options = {n: v for n, v in options_and_settings.items() if n not in of_settings}
+    copy_options = CopyOptions(format=format, **options)
+    with contextlib.closing(Arrow(data)) as source:
+        encoder = Encoder(source.schema, copy_options, settings=Settings(**settings), engine=engine)
+        blocks, row = [encoder.header()], 0
+        for batch in source:
+            try:
+                blocks.append(bytes(encoder.encode_run([batch])))
+            except EncodeError as error:
+                raise error.at_row(row + error.row) from None
+            row += batch.num_rows
+        return b"".join([*blocks, encoder.trailer()])
+
+
+def dump_stream(
+    stream: BinaryIO,
+    target: DumpToOss,
+    *,
+    engine: str | None = None,
+    workers: int | None = None,
+    progress: Callable[[Progress], object] | None = None,
+    require_crc64: bool = True,
+) -> Report:
+    """Upload COPY output from an unread binary stream, as hg_dump_to_oss does with its input.
+
+    The name ends in .bin for BINARY and in .txt otherwise, unless the target names it; `engine`
+    computes the CRC64s. Raises DestinationError; BINARY without its trailer is never completed.
+    """
+    from holofast.streams import Stream
+
+    started = time.perf_counter()
+    engine = engine_name(engine)
+    workers = workers or default_workers()
+
+    def sink(file_format: Literal["text", "binary"]) -> Any:
+        key = object_key(target, EXTENSIONS[file_format])
+        return oss_sink(target, key, workers, require_crc64=require_crc64)
+
+    stream_work = Stream(stream, max_bytes=target.max_bytes, part_size=runs.PART_SIZE)
+    with contextlib.closing(stream_work) as work:
+        file_format: Literal["text", "binary"] = "text"
+        if target.file_name is None:
+            # The name needs the first bytes, and a query may take hours to give them.
+            pipeline.prove(sink("text"))
+            file_format = "binary" if work.is_binary() else "text"
+        outcome = pipeline.run(
+            work, sink(file_format), engine=engine, workers=workers, progress=progress
+        )
+    return report(outcome, engine, started)
+
+
+def _take_apart(url: str) -> tuple[str, str, str | None]:
+    """Bucket, directory and name of `oss://bucket/dir/name`; a name is optional."""
+    scheme, separator, rest = url.partition("://")
+    bucket, _, path = rest.partition("/")
+    if scheme != "oss" or not separator or not bucket:
+        raise DestinationError(
+            ExitCode.BUCKET, f"{url!r} names no bucket", hint="Write oss://bucket/dir/."
+        )
+    directory, slash, name = path.rpartition("/")
+    return bucket, directory + slash or "/", name or None

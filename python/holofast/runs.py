@@ -1,0 +1,220 @@
+"""An export's work: the source's batches, cut into runs that fill about one part each.
+
+Batches are sliced, never copied; how many bytes they will give is learned from the parts before.
+How runs become bytes is the encoder's business, how many threads work on them the pipeline's.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from holofast.errors import EncodeError
+from holofast.sinks.store import MAX_PARTS, MIN_PART_SIZE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from typing_extensions import Buffer
+
+    from holofast.sources import Source
+
+# Large enough that requests cost little, small enough that W of them are no burden.
+PART_SIZE: Final = 8 * 1024 * 1024
+
+# Bytes of output a byte of Arrow, until a part has shown it. High for text, so that the first
+# parts turn out small rather than large.
+_FIRST_RATIO: Final = 2.0
+
+
+class RunEncoder(Protocol):
+    """The one verb of `encoder.Encoder` that an export needs."""
+
+    def encode_run(
+        self, batches: Sequence[pa.RecordBatch], *, header: bool, trailer: bool
+    ) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Consecutive batches of one part; see `pipeline.Piece`."""
+
+    number: int
+    rows: int
+    _encode: Callable[[], Buffer]
+
+    def render(self) -> Buffer:
+        """The encoded run; an EncodeError's row counts from the start of the export."""
+        return self._encode()
+
+
+class Export:
+    """Cuts a source into runs.
+
+    `row_floor` is the least number of bytes a row can take (`least_row_bytes`); `max_bytes` the
+    limit of the object, for which 10,000 parts must suffice, None where there is none.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        encoder: RunEncoder,
+        *,
+        row_floor: int,
+        max_bytes: int | None,
+        part_size: int,
+    ) -> None:
+        self._source = source
+        self._encoder = encoder
+        self._row_floor = row_floor
+        self._max_bytes = max_bytes
+        self._part_size = part_size
+        self._batches: Iterator[pa.RecordBatch] | None = None
+        self._ahead: pa.RecordBatch | None = None  # what the next run starts with
+        self._number = 0
+        self._rows = 0
+        self._learning = threading.Lock()  # guards what follows
+        self._ratio = _FIRST_RATIO
+        self._spent = 0.0  # bytes of all runs so far, expected where they are not encoded yet
+
+    def claim(self) -> Run | None:
+        """The next run; the last one is known to be the last, for one batch is read ahead."""
+        if self._batches is None:
+            self._batches = iter(self._source)
+            self._ahead = self._read()
+        elif self._ahead is None:
+            return None
+        self._number += 1
+        first_row = self._rows
+        batches, weight, expected = self._fill()
+        rows = sum(map(len, batches))
+        self._rows += rows
+        header, trailer = self._number == 1, self._ahead is None
+
+        def encode() -> Buffer:
+            try:
+                block: Buffer = self._encoder.encode_run(batches, header=header, trailer=trailer)
+            except EncodeError as error:
+                raise error.at_row(first_row + error.row) from None
+            self._learn(weight, rows, expected, memoryview(block).nbytes)
+            return block
+
+        return Run(self._number, rows, encode)
+
+    def cancel(self) -> None:
+        """End a read that waits for the source."""
+        self._source.cancel()
+
+    def _fill(self) -> tuple[list[pa.RecordBatch], int, float]:
+        """Batches for about one part, never too few for OSS; their weight and expected bytes."""
+        target = self._target()
+        batches: list[pa.RecordBatch] = []
+        rows, weight, expected = 0, 0, 0.0
+        floor = _Floor(self._row_floor)
+        while self._ahead is not None and (expected < target or not floor.reached):
+            # Past the target only the floor is missing: go on in doubling steps.
+            batch = self._take(target - expected if expected < target else expected)
+            batches.append(batch)
+            rows += len(batch)
+            weight += _weight(batch)
+            expected = weight * self._ratio + rows * self._row_floor
+            floor.add(batch)
+        with self._learning:
+            self._spent += expected
+        return batches, weight, expected
+
+    def _target(self) -> float:
+        if self._max_bytes is None:
+            return self._part_size
+        # Twice the even share of what may still come: runs that turn out small are made up for.
+        share = 2.0 * (self._max_bytes - self._spent) / max(1, MAX_PARTS - self._number)
+        return max(float(self._part_size), share)
+
+    def _take(self, wanted: float) -> pa.RecordBatch:
+        """Rows from the batch at hand that should give `wanted` bytes; at least one."""
+        batch = self._ahead
+        assert batch is not None
+        count = batch.num_rows
+        taken = batch
+        # Rows differ: what is cut off by the average row is weighed, and cut again if need be.
+        while count > 1 and (size := self._expected(taken)) > 1.5 * wanted:
+            count = min(count - 1, max(1, math.ceil(count * wanted / size)))
+            taken = batch.slice(0, count)
+        self._ahead = self._read() if count == batch.num_rows else batch.slice(count)
+        return taken
+
+    def _expected(self, batch: pa.RecordBatch) -> float:
+        rows: int = batch.num_rows
+        return _weight(batch) * self._ratio + rows * self._row_floor
+
+    def _read(self) -> pa.RecordBatch | None:
+        assert self._batches is not None
+        return next((batch for batch in self._batches if batch.num_rows), None)
+
+    def _learn(self, weight: int, rows: int, expected: float, size: int) -> None:
+        with self._learning:
+            self._spent += size - expected
+            if weight:
+                seen = max(0.0, size - rows * self._row_floor) / weight
+                self._ratio = (self._ratio + seen) / 2
+
+
+class _Floor:
+    """A lower bound of a run's bytes, which must reach OSS's smallest part."""
+
+    def __init__(self, row_floor: int) -> None:
+        self._row_floor = row_floor
+        self._bytes = 0
+        self._unread: list[pa.RecordBatch] = []
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        self._bytes += batch.num_rows * self._row_floor
+        self._unread.append(batch)
+
+    @property
+    def reached(self) -> bool:
+        # Long strings in few rows: only then are they worth adding up.
+        while self._bytes < MIN_PART_SIZE and self._unread:
+            self._bytes += sum(map(_string_bytes, self._unread.pop().columns))
+        return self._bytes >= MIN_PART_SIZE
+
+
+def least_row_bytes(columns: int, file_format: str) -> int:
+    """The least a row of `columns` can take: its delimiters, or its lengths in BINARY."""
+    return 2 + 4 * columns if file_format == "binary" else max(1, columns)
+
+
+def _weight(batch: pa.RecordBatch) -> int:
+    """Bytes of Arrow data in the batch, a dictionary's values counted as often as they occur."""
+    return sum(map(_column_weight, batch.columns))
+
+
+def _column_weight(column: pa.Array) -> int:
+    if not isinstance(column, pa.DictionaryArray):
+        return int(column.nbytes)
+    values = column.dictionary
+    return int(column.indices.nbytes + len(column) * values.nbytes / max(1, len(values)))
+
+
+def _string_bytes(column: pa.Array) -> int:
+    """A lower bound of the bytes of a string or binary column; 0 for all others."""
+    values = column.dictionary if isinstance(column, pa.DictionaryArray) else column
+    if not any(test(values.type) for test in _STRINGS):
+        return 0
+    lengths = pc.binary_length(values)
+    if values is not column:
+        lengths = lengths.take(column.indices)
+    return pc.sum(lengths).as_py() or 0
+
+
+_STRINGS: Final = (
+    pa.types.is_string,
+    pa.types.is_large_string,
+    pa.types.is_binary,
+    pa.types.is_large_binary,
+)

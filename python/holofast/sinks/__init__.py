@@ -1,0 +1,58 @@
+"""What a sink is: the place where the parts of one export go, whole or not at all.
+
+`multipart` holds the protocol of an object store's multipart upload, `oss` its requests by oss2,
+`stdout` an ordered byte stream. Which sink an export gets is `api`'s choice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A cut of an object's bytes: `number` counts from 1 and carries the order.
+
+    `data` is a one-dimensional view of bytes, `crc64` its CRC-64/XZ.
+    """
+
+    number: int
+    data: memoryview
+    crc64: int
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A finished export: where it stands (None for a stream).
+
+    `confirmed` is False where the destination did not let us read back that it is whole;
+    `left_behind` names what could not be cleaned up.
+    """
+
+    name: str | None
+    confirmed: bool
+    left_behind: str | None = None
+
+
+class Cancelled(Exception):  # noqa: N818  (an outcome of cancel(), not an error)
+    """A write that ended early because the sink was told to cancel; no error of its own."""
+
+
+class Sink(Protocol):
+    """One destination of one export: open, then write from any thread, then commit or abort."""
+
+    def open(self) -> None:
+        """Prove that the destination takes data, before any input is read."""
+
+    def write(self, part: Part) -> None:
+        """Return once `part` is acknowledged; an ordered sink waits for the part's turn."""
+
+    def cancel(self) -> None:
+        """Make writes that wait or retry, now and later, raise Cancelled. Any thread may call."""
+
+    def commit(self, size: int, crc64: int) -> Commit:
+        """Make all parts visible as one object of `size` bytes; called when no write runs."""
+
+    def abort(self) -> str | None:
+        """Undo all; a sentence naming what was left behind, or None. Does not raise."""

@@ -1,0 +1,294 @@
+"""One object of an object store by multipart upload: all of it, or nothing.
+
+Written once over the few requests of a `Store` (see `oss` for the real one): limit, retries, CRC64
+of each part and of the whole, answers that were lost, and what to clean up. How a request is made
+and what its errors mean is the store's business; encoding and threads are not seen here.
+
+The upload is initiated before any input is read, which proves credentials, endpoint and bucket.
+Nothing is visible before Complete. Empty data cannot be a multipart upload and goes by PutObject.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import tenacity
+
+from holofast.errors import DestinationError
+from holofast.programs import ExitCode
+from holofast.sinks import Cancelled, Commit, Part
+from holofast.sinks.store import MAX_PARTS, Reason, Store, Stored, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to retry: waits double from `first` up to `longest` seconds, with full jitter."""
+
+    attempts: int = 10
+    first: float = 0.2
+    longest: float = 20.0
+    total: float = 300.0
+
+
+# A wrong endpoint should be told within seconds: nothing is lost yet.
+_AT_START: Final = 3
+
+
+class Multipart:
+    """The sink of one object; see `sinks.Sink`.
+
+    `sole` says that nobody else can be writing this key, so that any upload open under it is ours.
+    `max_bytes` bounds the object. A part whose CRC64 the store does not tell is an error, unless
+    `require_crc64` is False.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        max_bytes: int,
+        sole: bool,
+        require_crc64: bool = True,
+        patience: Patience | None = None,
+    ) -> None:
+        self._store = store
+        self._max_bytes = max_bytes
+        self._sole = sole
+        self._require_crc64 = require_crc64
+        self._patience = patience or Patience()
+        self._cancelled = threading.Event()
+        self._lock = threading.Lock()  # guards _size and _etags
+        self._size = 0
+        self._etags: dict[int, str] = {}
+        self._upload_id: str | None = None
+        self._unaccounted = False  # an Initiate whose answer we did not get may have succeeded
+        self._finishing = False  # a request that makes the object visible was sent
+
+    def open(self) -> None:
+        """Initiate; where others may write the key, see at once that no object stands there."""
+        self._unaccounted = True
+        lost = False
+
+        def initiate() -> str:
+            nonlocal lost
+            try:
+                return self._store.initiate()
+            except StoreError as error:
+                lost |= error.transient
+                raise
+
+        try:
+            self._upload_id = self._retry(initiate, attempts=_AT_START)
+        finally:
+            self._unaccounted = lost or self._upload_id is None
+        if not self._sole and self._look() is not None:
+            raise _exists(self._store.name)
+
+    def write(self, part: Part) -> None:
+        """Upload the part, again if need be, until the store confirms its CRC64."""
+        if self._cancelled.is_set():
+            raise Cancelled
+        if not part.data:
+            return
+        with self._lock:
+            self._size += len(part.data)
+            size = self._size
+        if size > self._max_bytes:
+            raise over_limit(self._store.name, self._max_bytes, size)
+        if part.number > MAX_PARTS:
+            raise DestinationError(
+                ExitCode.OVER_LIMIT,
+                f"{self._store.name} would need more than {MAX_PARTS} parts",
+                hint="Export fewer rows at a time.",
+            )
+        etag = self._retry(lambda: self._upload(part))
+        with self._lock:
+            self._etags[part.number] = etag
+
+    def cancel(self) -> None:
+        """End uploads and waits in progress."""
+        self._cancelled.set()
+
+    def commit(self, size: int, crc64: int) -> Commit:
+        """Complete (or put the empty object) and see that the whole is what was sent."""
+        assert self._upload_id is not None, "commit before open"
+        upload_id = self._upload_id
+        if size:
+            etags = sorted(self._etags.items())
+            confirmed = self._finish(lambda: self._store.complete(upload_id, etags), size, crc64)
+        else:
+            self._retry(lambda: self._forget(upload_id))
+            confirmed = self._finish(self._store.put_empty, size, crc64)
+        self._upload_id = None
+        return Commit(self._store.name, confirmed, self._sweep())
+
+    def abort(self) -> str | None:
+        """Abort the upload; retried, and what cannot be cleaned up is named."""
+        left = self._sweep()
+        if left is None and self._finishing and self._look() is not None:
+            left = f"{self._store.name} stands there all the same"
+        return left
+
+    def _upload(self, part: Part) -> str:
+        assert self._upload_id is not None, "write before open"
+        etag, crc64 = self._store.upload_part(
+            self._upload_id, part.number, part.data, self._cancelled
+        )
+        if crc64 is None and self._require_crc64:
+            raise StoreError(
+                ExitCode.UPLOAD_FAILED,
+                f"the endpoint does not tell the CRC64 of part {part.number}, "
+                "so the upload cannot be checked",
+                hint="OSS always does; is there a proxy in between that drops headers?",
+            )
+        if crc64 not in (None, part.crc64):
+            raise StoreError(
+                ExitCode.UPLOAD_FAILED,
+                f"part {part.number} of {self._store.name} arrived damaged: its CRC64 is "
+                f"{crc64}, but {part.crc64} was sent",
+                transient=True,
+            )
+        return etag
+
+    def _finish(self, request: Callable[[], int | None], size: int, crc64: int) -> bool:
+        """Send the request that makes the object visible; whether the whole is confirmed.
+
+        An answer that was lost, or tells another CRC64 or none, is settled by HEAD.
+        """
+        lost = False
+
+        def send() -> int | None:
+            nonlocal lost
+            try:
+                return request()
+            except StoreError as error:
+                lost |= error.transient
+                raise
+
+        self._finishing = True
+        failure: StoreError | None = None
+        try:
+            told = self._retry(send)
+        except StoreError as error:
+            if not lost:
+                self._finishing = False
+                raise
+            failure = error
+        else:
+            if told == crc64:
+                return True
+            if told is not None:
+                failure = _damaged(self._store.name, told, crc64)
+        return self._settle(failure, size, crc64)
+
+    def _settle(self, failure: StoreError | None, size: int, crc64: int) -> bool:
+        """Whether HEAD confirms the object; raises `failure` where it may not be ours, or whole."""
+        try:
+            found = self._retry(self._store.head)
+        except StoreError:
+            if failure is None or self._must_be_done(failure):
+                return False  # we may not read
+            raise failure from None
+        if found is None or found.size != size or found.crc64 not in (None, crc64):
+            told = found.crc64 if found else None
+            raise failure or _damaged(self._store.name, told, crc64)
+        if found.crc64 is None and failure is not None:
+            raise failure
+        return found.crc64 == crc64
+
+    def _must_be_done(self, failure: StoreError) -> bool:
+        """Whether a refusal, after an answer was lost, can only mean that we had succeeded."""
+        if failure.reason is Reason.NO_SUCH_UPLOAD:
+            return True  # nobody else had the id
+        return self._sole and failure.reason is Reason.EXISTS
+
+    def _sweep(self) -> str | None:
+        """Abort every open upload that is ours; a sentence on what stays behind, or None."""
+        ours = set(filter(None, [self._upload_id]))
+        unknown = None
+        if self._unaccounted and not self._sole:
+            unknown = f"an upload of {self._store.name} whose id was never told may be left open"
+        try:
+            if self._unaccounted and self._sole:
+                ours |= set(self._retry(self._store.uploads, sleep=time.sleep))
+            for upload_id in sorted(ours):
+                self._retry(functools.partial(self._forget, upload_id), sleep=time.sleep)
+        except StoreError as error:
+            return (
+                f"upload {', '.join(sorted(ours)) or 'of unknown id'} of {self._store.name} could "
+                f"not be aborted ({error.message}), and its parts are charged until it is"
+            )
+        self._upload_id = None
+        return unknown
+
+    def _forget(self, upload_id: str) -> None:
+        try:
+            self._store.abort(upload_id)
+        except StoreError as error:
+            if error.reason is not Reason.NO_SUCH_UPLOAD:
+                raise
+
+    def _look(self) -> Stored | None:
+        """The object if one stands there and we may see it."""
+        try:
+            return self._store.head()
+        except StoreError:
+            return None
+
+    def _retry(
+        self,
+        request: Callable[[], _T],
+        *,
+        attempts: int | None = None,
+        sleep: Callable[[float], None] | None = None,
+    ) -> _T:
+        patience = self._patience
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(
+                lambda error: isinstance(error, StoreError) and error.transient
+            ),
+            stop=tenacity.stop_after_attempt(min(attempts or patience.attempts, patience.attempts))
+            | tenacity.stop_after_delay(patience.total),
+            wait=tenacity.wait_random_exponential(patience.first, patience.longest),
+            sleep=sleep or self._sleep,
+            reraise=True,
+        )
+        return retrying(request)
+
+    def _sleep(self, seconds: float) -> None:
+        if self._cancelled.wait(seconds):
+            raise Cancelled
+
+
+def over_limit(name: str, limit: int, size: int) -> DestinationError:
+    """The refusal of an export of at least `size` bytes, above `limit`."""
+    return DestinationError(
+        ExitCode.OVER_LIMIT,
+        f"the export has at least {size} bytes, above the limit of {limit} bytes for {name}",
+        hint="Export fewer rows at a time, or raise the limit with --MaxBytes.",
+    )
+
+
+def _exists(name: str) -> DestinationError:
+    return DestinationError(
+        ExitCode.OBJECT_EXISTS,
+        f"{name} exists already, and is not overwritten",
+        hint="Choose another --FileName, or leave it out.",
+    )
+
+
+def _damaged(name: str, found: int | None, sent: int) -> StoreError:
+    return StoreError(
+        ExitCode.UPLOAD_FAILED,
+        f"{name} is not what was sent: its CRC64 is {found}, but {sent} was sent",
+        hint="Delete it and export again.",
+    )

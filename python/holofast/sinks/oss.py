@@ -1,0 +1,271 @@
+"""The requests of a multipart upload by oss2, and what each of its errors means.
+
+oss2 is used for signing (V4) and requests alone: it never retries an upload, and its CRC64 costs
+ten times the upload and holds the GIL, so retries and CRC64 are `multipart`'s.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from xml.etree.ElementTree import ParseError
+
+import oss2
+from urllib3.exceptions import LocationParseError, NameResolutionError
+
+from holofast.programs import ExitCode
+from holofast.sinks import Cancelled
+from holofast.sinks.store import Reason, Stored, StoreError
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Iterator
+
+    from holofast.programs import DumpToOss
+
+_T = TypeVar("_T")
+
+# Seconds to connect, or to get one block of a body sent; and to wait for an answer.
+_TIMEOUTS: Final = (10.0, 60.0)
+
+# One timeout covers one sendall(), so that a part sent whole would fail on any slow line.
+_BLOCK: Final = 256 * 1024
+
+_NO_OVERWRITE: Final = {"x-oss-forbid-overwrite": "true"}
+
+# OSS's error codes that say which parameter is wrong: exit code, what is wrong, what to do.
+# InvalidAccessKeyId and friends have no exception class of their own in oss2.
+_CODES: Final[dict[str, tuple[ExitCode, str, str]]] = {
+    "InvalidAccessKeyId": (
+        ExitCode.ACCESS_KEY_ID,
+        "OSS does not know the AccessKeyId {id}",
+        "Check --AccessKeyId; a temporary key also needs its --SecurityToken.",
+    ),
+    "SignatureDoesNotMatch": (
+        ExitCode.ACCESS_KEY_SECRET,
+        "the AccessKeySecret does not belong to the AccessKeyId {id}",
+        "Check --AccessKeySecret.",
+    ),
+    "InvalidSecurityToken": (
+        ExitCode.ACCESS_DENIED,
+        "the SecurityToken does not belong to the AccessKeyId {id}",
+        "Get a new temporary key with its token.",
+    ),
+    "SecurityTokenExpired": (
+        ExitCode.ACCESS_DENIED,
+        "the SecurityToken has expired",
+        "Get a new temporary key with its token.",
+    ),
+    "RequestTimeTooSkewed": (
+        ExitCode.ACCESS_DENIED,
+        "this machine's clock is more than 15 minutes off",
+        "Set the clock: signatures carry the time.",
+    ),
+    "AccessDenied": (
+        ExitCode.ACCESS_DENIED,
+        "the key may not write {name}",
+        "Grant it oss:PutObject and oss:AbortMultipartUpload on the bucket.",
+    ),
+    "PermanentRedirect": (
+        ExitCode.ENDPOINT,
+        "bucket {bucket} is not reached by endpoint {endpoint}",
+        "Check --Endpoint: the bucket's own page names it.",
+    ),
+    "NoSuchBucket": (
+        ExitCode.BUCKET,
+        "there is no bucket {bucket} at endpoint {endpoint}",
+        "Check --BucketName and --Endpoint.",
+    ),
+    "InvalidBucketName": (
+        ExitCode.BUCKET,
+        "{bucket!r} is no valid bucket name",
+        "A bucket name has 3 to 63 lower-case letters, digits and hyphens.",
+    ),
+    "FileAlreadyExists": (
+        ExitCode.OBJECT_EXISTS,
+        "{name} exists already, and is not overwritten",
+        "Choose another --FileName, or leave it out.",
+    ),
+}
+_CODES["AccessKeyIdAndSecurityTokenNotMatch"] = _CODES["InvalidSecurityToken"]
+
+
+class OssStore:
+    """One key of one bucket; see `store.Store`. `connections` is how many run at a time."""
+
+    def __init__(self, target: DumpToOss, key: str, connections: int) -> None:
+        self.name = f"oss://{target.bucket_name}/{key}"
+        self._target = target
+        self._key = key
+        self._bucket = self._call(lambda: _bucket(target, connections))
+
+    def initiate(self) -> str:
+        """See `store.Store`."""
+        bucket = self._bucket
+        result = self._call(lambda: bucket.init_multipart_upload(self._key, headers=_NO_OVERWRITE))
+        return str(result.upload_id)
+
+    def upload_part(
+        self, upload_id: str, number: int, data: memoryview, cancelled: threading.Event
+    ) -> tuple[str, int | None]:
+        """See `store.Store`."""
+        body = _Body(data, cancelled)
+        bucket = self._bucket
+        result = self._call(lambda: bucket.upload_part(self._key, upload_id, number, body))
+        return result.etag, result.crc
+
+    def complete(self, upload_id: str, etags: list[tuple[int, str]]) -> int | None:
+        """See `store.Store`."""
+        parts = [oss2.models.PartInfo(number, etag) for number, etag in etags]
+        result = self._call(
+            lambda: self._bucket.complete_multipart_upload(
+                self._key, upload_id, parts, headers=_NO_OVERWRITE
+            )
+        )
+        crc64: int | None = result.crc
+        return crc64
+
+    def abort(self, upload_id: str) -> None:
+        """See `store.Store`."""
+        self._call(lambda: self._bucket.abort_multipart_upload(self._key, upload_id))
+
+    def put_empty(self) -> int | None:
+        """See `store.Store`."""
+        result = self._call(lambda: self._bucket.put_object(self._key, b"", headers=_NO_OVERWRITE))
+        crc64: int | None = result.crc
+        return crc64
+
+    def head(self) -> Stored | None:
+        """See `store.Store`."""
+        try:
+            result = self._bucket.head_object(self._key)
+        except oss2.exceptions.NotFound:
+            return None
+        except oss2.exceptions.OssError as error:
+            raise self._failure(error) from error
+        return Stored(result.content_length, result.server_crc)
+
+    def uploads(self) -> list[str]:
+        """See `store.Store`."""
+        listing = oss2.MultipartUploadIterator(self._bucket, prefix=self._key, max_retries=1)
+        found = self._call(lambda: list(listing))
+        return [upload.upload_id for upload in found if upload.key == self._key]
+
+    def _call(self, request: Callable[[], _T]) -> _T:
+        try:
+            return request()
+        except (oss2.exceptions.OssError, ParseError, RuntimeError) as error:
+            raise self._failure(error) from error
+
+    def _failure(self, error: Exception) -> StoreError:
+        """What an exception of oss2 means; RuntimeError and ParseError are its parser's."""
+        if isinstance(error, oss2.exceptions.ClientError):
+            if "bucket" in error.body:
+                return self._coded("InvalidBucketName")
+            return self._wrong_endpoint("it is no host name")
+        if isinstance(error, oss2.exceptions.RequestError):
+            return self._unreachable(error.exception)
+        if not isinstance(error, oss2.exceptions.ServerError):
+            return self._wrong_endpoint("what answers there is not OSS")
+        if error.status >= 500 or error.code == "RequestTimeout":
+            return StoreError(
+                ExitCode.UPLOAD_FAILED,
+                f"OSS failed on {self.name}: {_told(error)}",
+                hint="Try again later.",
+                transient=True,
+            )
+        if "must be addressed using the specified endpoint" in error.message:
+            return self._coded("PermanentRedirect")
+        if "signing region" in error.message:
+            return self._wrong_endpoint(f"its region is not {self._target.region!r}; see --Region")
+        if error.code in _CODES:
+            return self._coded(error.code)
+        if error.code == "NoSuchUpload":
+            return StoreError(
+                ExitCode.UPLOAD_FAILED,
+                f"the upload of {self.name} was aborted by someone else",
+                reason=Reason.NO_SUCH_UPLOAD,
+            )
+        if not error.code and error.status != 403:  # HEAD's answers have no code
+            return self._wrong_endpoint(f"what answers there ({error.status}) is not OSS")
+        return StoreError(ExitCode.UPLOAD_FAILED, f"OSS refused {self.name}: {_told(error)}")
+
+    def _coded(self, code: str) -> StoreError:
+        exit_code, message, hint = _CODES[code]
+        words = {
+            "id": self._target.access_key_id,
+            "bucket": self._target.bucket_name,
+            "endpoint": self._target.endpoint,
+            "name": self.name,
+        }
+        reason = Reason.EXISTS if code == "FileAlreadyExists" else Reason.OTHER
+        return StoreError(exit_code, message.format(**words), hint=hint, reason=reason)
+
+    def _wrong_endpoint(self, why: str) -> StoreError:
+        return StoreError(
+            ExitCode.ENDPOINT,
+            f"endpoint {self._target.endpoint} is wrong: {why}",
+            hint="Check --Endpoint, such as oss-cn-hangzhou.aliyuncs.com.",
+        )
+
+    def _unreachable(self, cause: Exception) -> StoreError:
+        root = _root(cause)
+        if isinstance(root, (NameResolutionError, LocationParseError)):
+            return self._wrong_endpoint("no such host is known")
+        return StoreError(
+            ExitCode.NETWORK,
+            f"endpoint {self._target.endpoint} cannot be reached: {_words(root)}",
+            hint="Check the network type: an -internal endpoint is reached from its region only.",
+            transient=True,
+        )
+
+
+class _Body:
+    """A part's bytes in blocks, uncopied; ends early once `cancelled` is set."""
+
+    def __init__(self, data: memoryview, cancelled: threading.Event) -> None:
+        self._data = data
+        self._cancelled = cancelled
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __iter__(self) -> Iterator[memoryview]:
+        for start in range(0, len(self._data), _BLOCK):
+            if self._cancelled.is_set():
+                raise Cancelled
+            yield self._data[start : start + _BLOCK]
+
+
+def _bucket(target: DumpToOss, connections: int) -> Any:
+    key, secret, token = target.access_key_id, target.access_key_secret, target.security_token
+    auth = (
+        oss2.StsAuth(key, secret, token, auth_version=oss2.AUTH_VERSION_4)
+        if token
+        else oss2.AuthV4(key, secret)
+    )
+    return oss2.Bucket(
+        auth,
+        target.endpoint,
+        target.bucket_name,
+        session=oss2.Session(pool_size=connections),
+        connect_timeout=_TIMEOUTS,
+        enable_crc=False,
+        region=target.region,
+        app_name="holofast",
+    )
+
+
+def _told(error: Any) -> str:
+    return f"{error.status} {error.code}: {error.message} (request {error.request_id})"
+
+
+def _root(error: Exception) -> Exception:
+    """The exception of urllib3 or the socket that requests has wrapped."""
+    inner = getattr(error, "reason", None) or (error.args[0] if error.args else None)
+    return _root(inner) if isinstance(inner, Exception) else error
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__

@@ -1,0 +1,167 @@
+"""A query in an embedded DuckDB as a source: in memory, or a database file opened read-only.
+
+DuckDB reads Parquet, CSV and JSON files by name. Here its results are made to mean what PostgreSQL
+means, and its errors get SQLSTATEs; encoding is not done here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+
+from holofast.errors import CopyError, SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from holofast.options import Settings
+
+# Rows of a batch. Measured: from 8,192 on they cost the same, and small ones bound the memory.
+_BATCH_ROWS: Final = 16_384
+
+# What Arrow cannot hold, cast in SQL: TIMETZ would lose its offset and BIT comes as packed bytes,
+# while both have PostgreSQL's text form in DuckDB; UHUGEINT would turn negative past 2^127.
+_CASTS: Final = {
+    "time with time zone": "VARCHAR",
+    "bit": "VARCHAR",
+    "uhugeint": "DECIMAL(38, 0)",
+}
+
+# What DuckDB's messages start with. The first pattern of the rest that matches decides.
+_SQLSTATES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+    "Parser": (("", "42601"),),
+    "Catalog": (
+        ("^Table ", "42P01"),
+        ("Function ", "42883"),
+        ("^Schema ", "3F000"),
+        ("", "42704"),
+    ),
+    "Binder": (
+        ("^Ambiguous ", "42702"),
+        ("^Referenced table ", "42P01"),
+        ("^Referenced column |^Table .* does not have a column", "42703"),
+        ("GROUP BY", "42803"),
+        ("^No function matches|^Could not choose", "42883"),
+        ("", "42601"),
+    ),
+    "Conversion": (("out of range", "22003"), ("", "22P02")),
+    "Out of Range": (("", "22003"),),
+    "Invalid Input": (
+        ("^Values were not provided for the following param", "42P02"),
+        ("", "22023"),
+    ),
+    "Mismatch Type": (("", "42804"),),
+    "Not implemented": (("", "0A000"),),
+    "IO": (("^No files found|No such file", "58P01"), ("", "58030")),
+    "HTTP": (("", "58030"),),
+    "Permission": (("", "42501"),),
+    "Out of Memory": (("", "53200"),),
+    "INTERRUPT": (("", "57014"),),
+}
+_OTHER: Final = (("", "XX000"),)
+
+
+class DuckDB:
+    """The result of `query` in the database at `path`, None for one in memory.
+
+    Raises CopyError for anything but one SELECT, SourceError for what DuckDB refuses. See
+    `sources.Source`.
+    """
+
+    rows: int | None = None
+
+    def __init__(self, query: str, path: str | None, settings: Settings) -> None:
+        duckdb = _driver()
+        self._failures = (duckdb.Error, OSError, pa.ArrowException)
+        self._connection = self._call(
+            lambda: duckdb.connect(path or ":memory:", read_only=path is not None)
+        )
+        try:
+            self._call(lambda: self._prepare(query, settings))
+        except BaseException:
+            self.close()
+            raise
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        # sql() streams, where execute() would materialise the whole result.
+        reader = self._call(lambda: self._result.to_arrow_reader(_BATCH_ROWS))
+        while (batch := self._call(lambda: next(reader, None))) is not None:
+            yield pa.RecordBatch.from_arrays(batch.columns, schema=self.schema)
+
+    def cancel(self) -> None:
+        """Interrupt the query."""
+        self._connection.interrupt()
+
+    def close(self) -> None:
+        """Interrupt the query and close the database."""
+        self._connection.interrupt()
+        self._connection.close()
+
+    def _prepare(self, query: str, settings: Settings) -> None:
+        connection = self._connection
+        zone = settings.time_zone.replace("'", "''")
+        # Else SQL sees this program's variables, dates depend on the host's zone, and an error
+        # has its position in a drawing only.
+        connection.execute("SET python_enable_replacements = false")
+        connection.execute("SET errors_as_json = true")
+        connection.execute(f"SET TimeZone = '{zone}'")
+        _check_one_select(connection.extract_statements(query))
+        self._result = connection.sql(query)
+        names = self._result.columns
+        casts = [_CASTS.get(kind.id) for kind in self._result.types]
+        if any(casts):
+            columns = [
+                f"CAST(#{index} AS {cast})" if cast else f"#{index}"
+                for index, cast in enumerate(casts, start=1)
+            ]
+            self._result = self._result.project(", ".join(columns))
+        # LIMIT 0 tells the types without running the query. It renames columns of equal names.
+        types = self._result.limit(0).to_arrow_reader().schema.types
+        self.schema = pa.schema(list(zip(names, types, strict=True)))
+
+    def _call(self, action: Callable[[], Any]) -> Any:
+        try:
+            return action()
+        except self._failures as error:
+            raise _source_error(str(error)) from error
+
+
+def _driver() -> Any:
+    try:
+        import duckdb
+    except ImportError as error:
+        raise SourceError(
+            "58P01",
+            "DuckDB, which runs the query, is not installed",
+            hint='Install it with: pip install "holofast[cli]"',
+        ) from error
+    return duckdb
+
+
+def _check_one_select(statements: list[Any]) -> None:
+    if len(statements) != 1:
+        count = len(statements) or "no"
+        raise CopyError("42601", f"COPY takes one query, but there are {count} statements")
+    kind = statements[0].type.name
+    if kind != "SELECT":
+        raise CopyError("0A000", f"COPY query must be a SELECT, not {kind}")
+
+
+def _source_error(text: str) -> SourceError:
+    """DuckDB's `Kind Error: words`, where the words may be JSON, as an error of ours."""
+    match = re.match(r"(?P<kind>[A-Z][A-Za-z -]*?) Error: ", text)
+    kind = match["kind"] if match else ""
+    words = text[match.end() :] if match else text
+    position = None
+    if words.startswith("{"):
+        fields = json.loads(words)
+        words = fields["exception_message"]
+        position = int(fields["position"]) + 1 if "position" in fields else None
+    message, _, detail = words.partition("\n")
+    sqlstate = next(
+        state for pattern, state in _SQLSTATES.get(kind, _OTHER) if re.search(pattern, message)
+    )
+    return SourceError(sqlstate, message, detail=detail.strip() or None, position=position)

@@ -1,0 +1,115 @@
+"""A stream's work: bytes that are COPY output already, cut into parts as they are read.
+
+What hg_dump_to_oss does with its standard input. The rows in it are not counted; all that is known
+of the data is whether it is BINARY, which must end with its trailer to be whole.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import select
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+from holofast.errors import DestinationError
+from holofast.programs import ExitCode
+from holofast.sinks.store import MAX_PARTS
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+_SIGNATURE: Final = b"PGCOPY\n\xff\r\n\0"  # copyto.c, BinarySignature
+_TRAILER: Final = b"\xff\xff"  # copyto.c, DoCopyTo: int16 -1
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A length of a stream; see `pipeline.Piece`."""
+
+    number: int
+    _data: memoryview
+    rows: None = None
+
+    def render(self) -> Buffer:
+        """The bytes as they were read."""
+        return self._data
+
+
+class Stream:
+    """Cuts a binary stream of COPY output into parts, through one reused buffer a thread.
+
+    `stream` must be unread: where it is buffered, its raw stream is read.
+    """
+
+    def __init__(self, stream: BinaryIO, *, max_bytes: int, part_size: int) -> None:
+        self._raw: Any = getattr(stream, "raw", stream)
+        self._part_size = max(part_size, math.ceil(max_bytes / (MAX_PARTS - 1)))
+        self._buffers = threading.local()
+        self._wake, self._waker = os.pipe()
+        self._head = b""
+        self._tail = b""
+        self._number = 0
+        self._ended = False
+
+    def close(self) -> None:
+        """Give back what cancel() needs; the stream itself stays open."""
+        os.close(self._wake)
+        os.close(self._waker)
+
+    def is_binary(self) -> bool:
+        """Whether the stream starts as BINARY does; waits for its first bytes."""
+        if not self._head:
+            start = memoryview(bytearray(len(_SIGNATURE)))
+            self._head = bytes(start[: self._read(start)])
+        return self._head == _SIGNATURE
+
+    def claim(self) -> Chunk | None:
+        """The next part; DestinationError where BINARY ends without its trailer."""
+        if self._ended:
+            return None
+        binary = self.is_binary()
+        if not hasattr(self._buffers, "data"):
+            self._buffers.data = memoryview(bytearray(self._part_size))
+        data: memoryview = self._buffers.data
+        start = 0
+        if self._number == 0:
+            start = len(self._head)
+            data[:start] = self._head
+        size = start + self._read(data[start:])
+        self._tail = (self._tail + bytes(data[max(0, size - 2) : size]))[-2:]
+        self._ended = size < len(data)
+        if self._ended and binary and self._tail != _TRAILER:
+            raise DestinationError(
+                ExitCode.INCOMPLETE_INPUT,
+                "the input ends before the end of its BINARY data: the query must have failed",
+                hint="See the server's error; nothing was exported.",
+            )
+        self._number += 1
+        return Chunk(self._number, data[:size])
+
+    def cancel(self) -> None:
+        """End a read that waits for input."""
+        os.write(self._waker, b"\0")
+
+    def _read(self, into: memoryview) -> int:
+        """Fill `into` unless the stream ends before; the number of bytes read."""
+        done = 0
+        while done < len(into) and self._ready():
+            count = self._raw.readinto(into[done:])
+            if not count:
+                break
+            done += count
+        return done
+
+    def _ready(self) -> bool:
+        """Wait until there is input, and not be deaf to cancel() in the meantime."""
+        try:
+            descriptor = self._raw.fileno()
+        except OSError:  # a stream in memory is always ready
+            return True
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        poll.register(self._wake, select.POLLIN)
+        return all(ready != self._wake for ready, _ in poll.poll())
