@@ -1,0 +1,31 @@
+"""The native engine: holofast-core behind PyO3. `holofast.encoder` is its only user."""
+
+from collections.abc import Buffer, Sequence
+from typing import Any, final
+
+from holofast.schema import EncoderSpec
+
+@final
+class Encoder:
+    """Encodes record batches of one schema; threads share it."""
+
+    def __new__(cls, schema: Any, spec: EncoderSpec) -> Encoder: ...
+    def header(self) -> bytes: ...
+    def trailer(self) -> bytes: ...
+    def encode(
+        self, batches: Sequence[Any], header: bool = False, trailer: bool = False
+    ) -> Block: ...
+
+@final
+class Block:
+    """Read-only encoded bytes whose memory goes back to the encoder's pool."""
+
+    def __len__(self) -> int: ...
+    def __bytes__(self) -> bytes: ...
+    def __buffer__(self, flags: int, /) -> memoryview: ...
+
+def crc64(data: Buffer) -> int:
+    """CRC-64/XZ of a contiguous buffer; the interpreter is free meanwhile."""
+
+def crc64_combine(first: int, second: int, second_len: int) -> int:
+    """CRC-64/XZ of two buffers one after the other, from theirs and the second's length."""

@@ -1,0 +1,351 @@
+//! The only match on Arrow type, PostgreSQL type and format. To add a type: one file in `types`,
+//! one arm here.
+
+use std::marker::PhantomData;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{self as arrow, ArrowPrimitiveType};
+use arrow_array::{Array, GenericByteArray};
+use arrow_buffer::ArrowNativeType;
+use arrow_schema::{DataType, TimeUnit};
+
+use crate::escape::{Csv, Text, can_need_protection};
+use crate::field::{Delimited, FieldWriter, Form, Prefixed, Protected};
+use crate::options::{Format, Options, PgType};
+use crate::types::bool::{self, BoolBinary, BoolText};
+use crate::types::bytes::{self, BytesText};
+use crate::types::decimal::{self, DecimalBinary, DecimalText, WideDecimalText};
+use crate::types::dictionary::Dictionary;
+use crate::types::float::{self, FloatBinary, FloatText};
+use crate::types::int::{self, IntBinary, IntText};
+use crate::types::null::Nothing;
+use crate::types::string::{StringBinary, StringText, Values};
+use crate::types::temporal::{
+    self, DateBinary, DateText, DayMillis, Days, Nanos, TimeBinary, TimeText, TimestampBinary,
+    TimestampText, Units, Utc, Without, Zone,
+};
+
+type Writer<'a> = Box<dyn FieldWriter + 'a>;
+
+/// Where a column stands: what its cells need to know beside their values.
+#[derive(Clone, Copy)]
+pub(crate) struct Site<'a> {
+    pub options: &'a Options,
+    pub column: usize,
+    /// What ends a text cell: the delimiter, or the line's end after the last column.
+    pub separator: u8,
+    pub zone: Option<&'a Zone>,
+}
+
+impl<'a> Site<'a> {
+    /// The writer of `array` as `pg_type`; None where there is no rule.
+    pub fn writer(self, array: &'a dyn Array, pg_type: PgType) -> Option<Writer<'a>> {
+        use DataType as A;
+        use PgType as P;
+        Some(match (array.data_type(), pg_type) {
+            (A::Null, P::Text) => Box::new(Nothing),
+            (A::Boolean, P::Bool) => {
+                let array = array.as_boolean();
+                match self.options.format {
+                    Format::Binary => Box::new(BoolBinary(array)),
+                    _ => self.text(
+                        BoolText {
+                            array,
+                            separator: self.separator,
+                        },
+                        bool::ALPHABET,
+                    ),
+                }
+            }
+            (A::Int8, P::Int2) => self.int::<arrow::Int8Type, i16, 2>(array),
+            (A::UInt8, P::Int2) => self.int::<arrow::UInt8Type, i16, 2>(array),
+            (A::Int16, P::Int2) => self.int::<arrow::Int16Type, i16, 2>(array),
+            (A::UInt16, P::Int4) => self.int::<arrow::UInt16Type, i32, 4>(array),
+            (A::Int32, P::Int4) => self.int::<arrow::Int32Type, i32, 4>(array),
+            (A::UInt32, P::Int8) => self.int::<arrow::UInt32Type, i64, 8>(array),
+            (A::Int64, P::Int8) => self.int::<arrow::Int64Type, i64, 8>(array),
+            (A::UInt64, P::Numeric) => {
+                let binary = DecimalBinary { scale: 0 };
+                self.fixed(
+                    native::<arrow::UInt64Type>(array),
+                    IntText,
+                    binary,
+                    int::ALPHABET,
+                )
+            }
+            (A::Float32, P::Float4) => {
+                let values = native::<arrow::Float32Type>(array);
+                self.fixed::<_, _, _, _, 4>(values, FloatText, FloatBinary, float::ALPHABET)
+            }
+            (A::Float64, P::Float8) => {
+                let values = native::<arrow::Float64Type>(array);
+                self.fixed::<_, _, _, _, 8>(values, FloatText, FloatBinary, float::ALPHABET)
+            }
+            (A::Decimal128(_, scale), P::Numeric) => self.decimal(array, *scale),
+            (A::Utf8, P::Text) => self.string(array.as_string::<i32>()),
+            (A::LargeUtf8, P::Text) => self.string(array.as_string::<i64>()),
+            (A::Binary, P::Bytea) => self.bytea(array.as_binary::<i32>()),
+            (A::LargeBinary, P::Bytea) => self.bytea(array.as_binary::<i64>()),
+            (A::Date32, P::Date) => {
+                let (text, binary) = (
+                    DateText::<Days>(PhantomData),
+                    DateBinary::<Days>(PhantomData),
+                );
+                self.fixed(
+                    native::<arrow::Date32Type>(array),
+                    text,
+                    binary,
+                    temporal::ALPHABET,
+                )
+            }
+            (A::Date64, P::Date) => {
+                let text = DateText::<DayMillis>(PhantomData);
+                let binary = DateBinary::<DayMillis>(PhantomData);
+                self.fixed(
+                    native::<arrow::Date64Type>(array),
+                    text,
+                    binary,
+                    temporal::ALPHABET,
+                )
+            }
+            (A::Time32(TimeUnit::Second), P::Time) => {
+                self.time::<arrow::Time32SecondType, Units<1_000_000>>(array)
+            }
+            (A::Time32(TimeUnit::Millisecond), P::Time) => {
+                self.time::<arrow::Time32MillisecondType, Units<1000>>(array)
+            }
+            (A::Time64(TimeUnit::Microsecond), P::Time) => {
+                self.time::<arrow::Time64MicrosecondType, Units<1>>(array)
+            }
+            (A::Time64(TimeUnit::Nanosecond), P::Time) => {
+                self.time::<arrow::Time64NanosecondType, Nanos>(array)
+            }
+            (A::Timestamp(unit, None), P::Timestamp) => self.timestamp(array, *unit, false),
+            (A::Timestamp(unit, Some(_)), P::Timestamptz) => self.timestamp(array, *unit, true),
+            (A::Dictionary(_, _), _) => self.dictionary(array, pg_type)?,
+            _ => return None,
+        })
+    }
+
+    /// A text writer, guarded only where values of its alphabet can need it.
+    fn text<W: FieldWriter + 'a>(self, writer: W, alphabet: &[u8]) -> Writer<'a> {
+        let separator = self.separator;
+        if !can_need_protection(self.options, self.column, alphabet) {
+            return Box::new(writer);
+        }
+        match self.options.format {
+            Format::Csv => {
+                let protect = Csv::new(self.options, self.column);
+                Box::new(Protected {
+                    writer,
+                    protect,
+                    separator,
+                })
+            }
+            _ => {
+                let protect = Text {
+                    delimiter: self.options.delimiter,
+                };
+                Box::new(Protected {
+                    writer,
+                    protect,
+                    separator,
+                })
+            }
+        }
+    }
+
+    fn fixed<T, F, B, const W: usize, const V: usize>(
+        self,
+        values: &'a [T],
+        text: F,
+        binary: B,
+        alphabet: &[u8],
+    ) -> Writer<'a>
+    where
+        T: Copy,
+        F: Form<T, W> + 'a,
+        B: Form<T, V> + 'a,
+    {
+        match self.options.format {
+            Format::Binary => Box::new(Prefixed {
+                values,
+                form: binary,
+            }),
+            _ => self.text(
+                Delimited {
+                    values,
+                    form: text,
+                    separator: self.separator,
+                },
+                alphabet,
+            ),
+        }
+    }
+
+    fn int<A: ArrowPrimitiveType, To: 'a, const V: usize>(self, array: &'a dyn Array) -> Writer<'a>
+    where
+        IntText: Form<A::Native, 33>,
+        IntBinary<To>: Form<A::Native, V>,
+    {
+        self.fixed(
+            native::<A>(array),
+            IntText,
+            IntBinary::<To>(PhantomData),
+            int::ALPHABET,
+        )
+    }
+
+    fn decimal(self, array: &'a dyn Array, scale: i8) -> Writer<'a> {
+        let values = native::<arrow::Decimal128Type>(array);
+        let binary = DecimalBinary {
+            scale: scale.into(),
+        };
+        match usize::try_from(scale) {
+            Ok(scale) if scale <= 38 => {
+                self.fixed(values, DecimalText { scale }, binary, decimal::ALPHABET)
+            }
+            _ => {
+                let text = WideDecimalText {
+                    scale: scale.into(),
+                };
+                self.fixed(values, text, binary, decimal::ALPHABET)
+            }
+        }
+    }
+
+    fn string<O>(self, array: &'a GenericByteArray<O>) -> Writer<'a>
+    where
+        O: arrow::ByteArrayType,
+    {
+        let (values, separator) = (values_of(array), self.separator);
+        match self.options.format {
+            Format::Binary => Box::new(StringBinary {
+                values,
+                no_nul: true,
+            }),
+            Format::Text => {
+                let protect = Text {
+                    delimiter: self.options.delimiter,
+                };
+                Box::new(StringText {
+                    values,
+                    protect,
+                    separator,
+                })
+            }
+            Format::Csv => {
+                let protect = Csv::new(self.options, self.column);
+                Box::new(StringText {
+                    values,
+                    protect,
+                    separator,
+                })
+            }
+        }
+    }
+
+    fn bytea<O>(self, array: &'a GenericByteArray<O>) -> Writer<'a>
+    where
+        O: arrow::ByteArrayType,
+    {
+        let (values, separator) = (values_of(array), self.separator);
+        match self.options.format {
+            Format::Binary => Box::new(StringBinary {
+                values,
+                no_nul: false,
+            }),
+            Format::Text => self.text(
+                BytesText {
+                    values,
+                    prefix: b"\\\\x",
+                    separator,
+                },
+                bytes::ALPHABET,
+            ),
+            Format::Csv => self.text(
+                BytesText {
+                    values,
+                    prefix: b"\\x",
+                    separator,
+                },
+                bytes::CSV_ALPHABET,
+            ),
+        }
+    }
+
+    fn time<A: ArrowPrimitiveType, U: temporal::TimeUnit + 'a>(
+        self,
+        array: &'a dyn Array,
+    ) -> Writer<'a>
+    where
+        A::Native: Into<i64>,
+    {
+        let (text, binary) = (TimeText::<U>(PhantomData), TimeBinary::<U>(PhantomData));
+        self.fixed(native::<A>(array), text, binary, temporal::ALPHABET)
+    }
+
+    fn timestamp(self, array: &'a dyn Array, unit: TimeUnit, with_zone: bool) -> Writer<'a> {
+        match unit {
+            TimeUnit::Second => {
+                let values = native::<arrow::TimestampSecondType>(array);
+                self.instant::<Units<1_000_000>>(values, with_zone)
+            }
+            TimeUnit::Millisecond => {
+                let values = native::<arrow::TimestampMillisecondType>(array);
+                self.instant::<Units<1000>>(values, with_zone)
+            }
+            TimeUnit::Microsecond => {
+                let values = native::<arrow::TimestampMicrosecondType>(array);
+                self.instant::<Units<1>>(values, with_zone)
+            }
+            TimeUnit::Nanosecond => {
+                let values = native::<arrow::TimestampNanosecondType>(array);
+                self.instant::<Nanos>(values, with_zone)
+            }
+        }
+    }
+
+    fn instant<U: temporal::TimeUnit + 'a>(self, values: &'a [i64], with_zone: bool) -> Writer<'a> {
+        let (unit, binary) = (PhantomData::<U>, TimestampBinary::<U>(PhantomData));
+        let alphabet = temporal::ALPHABET;
+        match (with_zone, self.zone) {
+            (false, _) => self.fixed(
+                values,
+                TimestampText {
+                    unit,
+                    zone: Without,
+                },
+                binary,
+                alphabet,
+            ),
+            (true, None) => self.fixed(values, TimestampText { unit, zone: Utc }, binary, alphabet),
+            (true, Some(zone)) => {
+                self.fixed(values, TimestampText { unit, zone }, binary, alphabet)
+            }
+        }
+    }
+
+    fn dictionary(self, array: &'a dyn Array, pg_type: PgType) -> Option<Writer<'a>> {
+        let array = array.as_any_dictionary_opt()?;
+        let writer = self.writer(array.values(), pg_type)?;
+        if array.values().is_empty() {
+            return Some(Box::new(Nothing));
+        }
+        Some(Box::new(Dictionary::new(array, writer.as_ref())))
+    }
+}
+
+fn native<A: ArrowPrimitiveType>(array: &dyn Array) -> &[A::Native] {
+    array.as_primitive::<A>().values()
+}
+
+fn values_of<O: arrow::ByteArrayType>(array: &GenericByteArray<O>) -> Values<'_, O::Offset>
+where
+    O::Offset: ArrowNativeType,
+{
+    Values {
+        offsets: array.value_offsets(),
+        data: array.value_data(),
+    }
+}

@@ -1,0 +1,200 @@
+//! CopyEncoder: what a COPY TO of one schema and one set of options writes. Immutable once built,
+//! so threads share it; their buffers are their own. Bodies of batches concatenate.
+
+use std::ops::Range;
+
+use arrow_array::{Array, RecordBatch, new_empty_array};
+use arrow_schema::{DataType, Schema};
+
+use crate::dispatch::Site;
+use crate::error::{EncodeError, SchemaError};
+use crate::escape;
+use crate::options::{Format, Options, PgType};
+use crate::rows::{Buffer, Column, Rows};
+use crate::types::temporal::Zone;
+
+/// The signature, the flags and the length of no header extension.
+const BINARY_HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+const BINARY_TRAILER: &[u8] = b"\xff\xff";
+const BINARY_NULL: &[u8] = b"\xff\xff\xff\xff";
+
+/// Encodes record batches of one schema. See the crate's documentation.
+pub struct CopyEncoder {
+    types: Vec<DataType>,
+    pg_types: Vec<PgType>,
+    options: Options,
+    zone: Option<Zone>,
+    header: Vec<u8>,
+    /// What every row begins with; of a table without columns, the whole row.
+    lead: Vec<u8>,
+    /// A NULL cell that the delimiter ends, and one at the end of a row.
+    nulls: [Vec<u8>; 2],
+    batch_size: usize,
+}
+
+impl CopyEncoder {
+    /// An encoder of `schema` whose columns become `pg_types`. `zone` is TimeZone, None for UTC;
+    /// `batch_size` is the number of rows encoded at a time.
+    ///
+    /// # Errors
+    /// A type without a rule, or options that the row loop could not work with.
+    pub fn try_new(
+        schema: &Schema,
+        pg_types: Vec<PgType>,
+        options: Options,
+        zone: Option<Zone>,
+        batch_size: usize,
+    ) -> Result<Self, SchemaError> {
+        let types: Vec<_> = schema
+            .fields()
+            .iter()
+            .map(|field| field.data_type().clone())
+            .collect();
+        if types.len() != pg_types.len() {
+            return Err(SchemaError::Mismatch(format!(
+                "{} columns, but {} PostgreSQL types",
+                types.len(),
+                pg_types.len()
+            )));
+        }
+        options.check(types.len())?;
+        let names: Vec<_> = schema
+            .fields()
+            .iter()
+            .map(|field| field.name().clone())
+            .collect();
+        let header = match (options.format, options.header) {
+            (Format::Binary, _) => BINARY_HEADER.to_vec(),
+            (_, true) => escape::header(&names, &options),
+            (_, false) => Vec::new(),
+        };
+        let nulls = [options.delimiter, b'\n'].map(|separator| match options.format {
+            Format::Binary => BINARY_NULL.to_vec(),
+            _ => [options.null.as_slice(), &[separator]].concat(),
+        });
+        let lead = match options.format {
+            Format::Binary => (types.len() as i16).to_be_bytes().to_vec(),
+            _ if types.is_empty() => b"\n".to_vec(),
+            _ => Vec::new(),
+        };
+        let batch_size = batch_size.max(1);
+        let this = Self {
+            types,
+            pg_types,
+            options,
+            zone,
+            header,
+            lead,
+            nulls,
+            batch_size,
+        };
+        this.check_types()?;
+        Ok(this)
+    }
+
+    /// What the output begins with: BINARY's header, or the header line if there is one.
+    pub fn header(&self) -> &[u8] {
+        &self.header
+    }
+
+    /// What the output ends with: BINARY's trailer, or nothing.
+    pub fn trailer(&self) -> &'static [u8] {
+        if self.options.format == Format::Binary {
+            BINARY_TRAILER
+        } else {
+            b""
+        }
+    }
+
+    /// Appends the rows of `batch` to `out`.
+    ///
+    /// # Errors
+    /// The first value by row, then by column, that has no COPY form; `out` then ends with some
+    /// of the rows before it.
+    ///
+    /// # Panics
+    /// If the batch's columns are not of the encoder's schema; `accepts` tells beforehand.
+    pub fn encode(&self, batch: &RecordBatch, out: &mut Buffer) -> Result<(), EncodeError> {
+        let columns = batch.columns().iter().enumerate();
+        let rows = Rows {
+            columns: columns
+                .map(|(index, array)| self.column(index, array.as_ref()))
+                .collect(),
+            lead: &self.lead,
+        };
+        let all = batch.num_rows();
+        for start in (0..all).step_by(self.batch_size) {
+            rows.encode(
+                Range {
+                    start,
+                    end: all.min(start + self.batch_size),
+                },
+                out,
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Whether `batch` has the columns of the encoder's schema.
+    ///
+    /// # Errors
+    /// The first difference.
+    pub fn accepts(&self, batch: &RecordBatch) -> Result<(), SchemaError> {
+        if batch.num_columns() != self.types.len() {
+            return Err(SchemaError::Mismatch(format!(
+                "the batch has {} columns, the encoder {}",
+                batch.num_columns(),
+                self.types.len()
+            )));
+        }
+        for (index, (array, expected)) in batch.columns().iter().zip(&self.types).enumerate() {
+            if array.data_type() != expected {
+                return Err(SchemaError::Mismatch(format!(
+                    "column {index} of the batch has Arrow type {}, the encoder expects {expected}",
+                    array.data_type()
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn site(&self, column: usize) -> Site<'_> {
+        let last = column + 1 == self.types.len();
+        Site {
+            options: &self.options,
+            column,
+            separator: if last { b'\n' } else { self.options.delimiter },
+            zone: self.zone.as_ref(),
+        }
+    }
+
+    fn column<'a>(&'a self, index: usize, array: &'a dyn Array) -> Column<'a> {
+        let last = index + 1 == self.types.len();
+        Column {
+            writer: self
+                .site(index)
+                .writer(array, self.pg_types[index])
+                .expect("checked types"),
+            nulls: array.logical_nulls(),
+            null: &self.nulls[usize::from(last)],
+        }
+    }
+
+    fn check_types(&self) -> Result<(), SchemaError> {
+        for (column, (arrow, pg_type)) in self.types.iter().zip(&self.pg_types).enumerate() {
+            let nothing = new_empty_array(arrow);
+            if self
+                .site(column)
+                .writer(nothing.as_ref(), *pg_type)
+                .is_none()
+            {
+                return Err(SchemaError::Unsupported {
+                    column,
+                    arrow: arrow.to_string(),
+                    pg_type: pg_type.name(),
+                });
+            }
+        }
+        Ok(())
+    }
+}

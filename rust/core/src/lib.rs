@@ -1,0 +1,33 @@
+//! PostgreSQL's COPY TO output (TEXT, CSV, BINARY) from Arrow record batches, byte for byte.
+//!
+//! Three questions are kept apart, so that formats and types never multiply:
+//!
+//! | question | answered in |
+//! |---|---|
+//! | which bytes are this value? | `types`, one file a type family, text and binary side by side |
+//! | how are they protected? | `escape`: TEXT's backslashes, CSV's quotes |
+//! | what stands between them? | `field` (a separator behind, or a length word before) and `rows` |
+//!
+//! `dispatch` puts the three together for one column; `rows` drives the columns over blocks of 64
+//! rows; [`CopyEncoder`] holds what stays the same from batch to batch. Errors are data
+//! ([`EncodeError`]); whoever shows them has the words. SQL's rules for options, the default type
+//! mapping and time-zone files are not here: they arrive resolved.
+
+#![deny(unsafe_code)]
+
+mod crc64;
+mod dispatch;
+mod encoder;
+mod error;
+mod escape;
+mod field;
+mod options;
+mod rows;
+mod types;
+
+pub use crc64::{crc64, crc64_combine};
+pub use encoder::CopyEncoder;
+pub use error::{EncodeError, Reason, SchemaError};
+pub use options::{Format, Options, PgType};
+pub use rows::Buffer;
+pub use types::temporal::Zone;

@@ -1,0 +1,116 @@
+//! COPY's options as the row loop needs them: single bytes, resolved defaults.
+//! SQL's rules and words for them are the caller's; here stands only what the loop relies on.
+
+use crate::error::SchemaError;
+
+/// COPY's FORMAT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// FORMAT text.
+    Text,
+    /// FORMAT csv.
+    Csv,
+    /// FORMAT binary.
+    Binary,
+}
+
+/// The PostgreSQL type a column is encoded as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum PgType {
+    Bool,
+    Int2,
+    Int4,
+    Int8,
+    Float4,
+    Float8,
+    Numeric,
+    Text,
+    Bytea,
+    Date,
+    Time,
+    Timestamp,
+    Timestamptz,
+}
+
+impl PgType {
+    const NAMES: [(&'static str, Self); 13] = [
+        ("bool", Self::Bool),
+        ("int2", Self::Int2),
+        ("int4", Self::Int4),
+        ("int8", Self::Int8),
+        ("float4", Self::Float4),
+        ("float8", Self::Float8),
+        ("numeric", Self::Numeric),
+        ("text", Self::Text),
+        ("bytea", Self::Bytea),
+        ("date", Self::Date),
+        ("time", Self::Time),
+        ("timestamp", Self::Timestamp),
+        ("timestamptz", Self::Timestamptz),
+    ];
+
+    /// The type of this name in pg_type, if it is one of ours.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::NAMES
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, pg_type)| *pg_type)
+    }
+
+    /// The type's name in pg_type.
+    pub fn name(self) -> &'static str {
+        Self::NAMES
+            .iter()
+            .find(|(_, known)| *known == self)
+            .map_or("", |(name, _)| name)
+    }
+}
+
+/// Resolved options of one COPY. `delimiter`, `null`, `quote` and `escape` mean nothing in BINARY.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// FORMAT.
+    pub format: Format,
+    /// DELIMITER.
+    pub delimiter: u8,
+    /// NULL, as it is written.
+    pub null: Vec<u8>,
+    /// HEADER.
+    pub header: bool,
+    /// QUOTE (CSV).
+    pub quote: u8,
+    /// ESCAPE (CSV).
+    pub escape: u8,
+    /// FORCE_QUOTE, a flag for each column (CSV).
+    pub force_quote: Vec<bool>,
+}
+
+impl Options {
+    /// Checks what the row loop relies on; `columns` is the number of columns.
+    ///
+    /// # Errors
+    /// A delimiter that would be mistaken for the end of a row, one that is also the quote, a
+    /// NULL with a line break, or a FORCE_QUOTE of another length than the columns.
+    pub fn check(&self, columns: usize) -> Result<(), SchemaError> {
+        if self.format == Format::Binary {
+            return Ok(());
+        }
+        let line_break = |byte: &u8| matches!(byte, b'\r' | b'\n');
+        if line_break(&self.delimiter) {
+            return Err(SchemaError::Option("the delimiter is a line break"));
+        }
+        if self.null.iter().any(line_break) {
+            return Err(SchemaError::Option("the null string holds a line break"));
+        }
+        if self.format == Format::Csv && self.delimiter == self.quote {
+            return Err(SchemaError::Option("the delimiter is the quote"));
+        }
+        if self.force_quote.len() != columns {
+            return Err(SchemaError::Option(
+                "force_quote has another length than the columns",
+            ));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,48 @@
+//! bool: `t`/`f`, one byte in BINARY. Arrow's bits are a bitmap, not a slice of values.
+
+use std::ops::Range;
+
+use arrow_array::BooleanArray;
+
+use crate::field::{Extent, FieldWriter};
+use crate::rows::{Block, bits};
+
+pub(crate) const ALPHABET: &[u8] = b"ft";
+
+/// Text cells: the letter, then the delimiter or the line's end.
+pub(crate) struct BoolText<'a> {
+    pub array: &'a BooleanArray,
+    pub separator: u8,
+}
+
+impl FieldWriter for BoolText<'_> {
+    fn extent(&self, rows: Range<usize>) -> Extent {
+        Extent::fixed(2, rows.len())
+    }
+
+    fn write(&self, rows: Range<usize>, block: &mut Block<'_>) {
+        let word = bits(self.array.values(), &rows);
+        block.each_row(|i, cell| {
+            let letter = if word >> i & 1 == 1 { b't' } else { b'f' };
+            cell[..2].copy_from_slice(&[letter, self.separator]);
+            Ok(2)
+        });
+    }
+}
+
+/// Binary fields: length 1 and the byte.
+pub(crate) struct BoolBinary<'a>(pub &'a BooleanArray);
+
+impl FieldWriter for BoolBinary<'_> {
+    fn extent(&self, rows: Range<usize>) -> Extent {
+        Extent::fixed(5, rows.len())
+    }
+
+    fn write(&self, rows: Range<usize>, block: &mut Block<'_>) {
+        let word = bits(self.0.values(), &rows);
+        block.each_row(|i, cell| {
+            cell[..5].copy_from_slice(&[0, 0, 0, 1, (word >> i & 1) as u8]);
+            Ok(5)
+        });
+    }
+}

@@ -1,0 +1,119 @@
+//! Decimal digits of integers, without a loop and without a branch on the length: four digits a
+//! look-up are spread over a word, and leading zeros are shifted out.
+
+const ZEROS: u64 = 0x3030_3030_3030_3030;
+pub(crate) const TEN_TO_8: u64 = 100_000_000;
+pub(crate) const TEN_TO_16: u64 = 10_000_000_000_000_000;
+
+/// The four digits of each number below 10⁴, the first in the lowest byte, as numbers 0–9.
+static FOUR: [u32; 10_000] = {
+    let mut table = [0; 10_000];
+    let mut n = 0;
+    while n < 10_000 {
+        table[n] = (n / 1000 | n / 100 % 10 << 8 | n / 10 % 10 << 16 | n % 10 << 24) as u32;
+        n += 1;
+    }
+    table
+};
+
+/// The eight digits of `value` (below 10⁸), in the same form.
+#[inline(always)]
+fn spread8(value: u64) -> u64 {
+    let value = value as u32;
+    let (high, low) = (
+        FOUR[(value / 10_000) as usize],
+        FOUR[(value % 10_000) as usize],
+    );
+    u64::from(high) | u64::from(low) << 32
+}
+
+/// The same for sixteen digits (below 10¹⁶).
+#[inline(always)]
+fn spread16(value: u64) -> u128 {
+    u128::from(spread8(value / TEN_TO_8)) | u128::from(spread8(value % TEN_TO_8)) << 64
+}
+
+/// Sixteen digits as ASCII, leading zeros included.
+#[inline(always)]
+pub(crate) fn ascii16(value: u64) -> [u8; 16] {
+    (spread16(value) | u128::from(ZEROS) << 64 | u128::from(ZEROS)).to_le_bytes()
+}
+
+/// Two digits as ASCII (below 100).
+#[inline(always)]
+pub(crate) fn ascii2(value: u32) -> [u8; 2] {
+    [b'0' + (value / 10) as u8, b'0' + (value % 10) as u8]
+}
+
+/// Six digits as ASCII (below 10⁶), then two bytes of no meaning.
+#[inline(always)]
+pub(crate) fn ascii6(value: u32) -> [u8; 8] {
+    ((spread8(u64::from(value)) | ZEROS) >> 16).to_le_bytes()
+}
+
+/// How many digits sixteen spread ones have without the leading zeros; zero has one.
+#[inline(always)]
+fn significant(spread: u128) -> usize {
+    16 - ((spread | 1 << 127).trailing_zeros() / 8) as usize
+}
+
+/// The ASCII digits of a value below 10¹⁶ without leading zeros, left-aligned, and their number,
+/// which is at least `least` (1 to 16).
+#[inline(always)]
+pub(crate) fn left16(value: u64, least: usize) -> ([u8; 16], usize) {
+    let spread = spread16(value);
+    let len = significant(spread).max(least);
+    let ascii = spread | u128::from(ZEROS) << 64 | u128::from(ZEROS);
+    ((ascii >> (128 - 8 * len)).to_le_bytes(), len)
+}
+
+/// The same for a value below 10⁸ and at least 1 to 8 digits.
+#[inline(always)]
+pub(crate) fn left8(value: u64, least: usize) -> ([u8; 8], usize) {
+    let spread = spread8(value);
+    let significant = 8 - ((spread | 1 << 63).trailing_zeros() / 8) as usize;
+    let len = significant.max(least);
+    (((spread | ZEROS) >> (64 - 8 * len)).to_le_bytes(), len)
+}
+
+/// Writes `value` in decimal.
+#[inline(always)]
+pub(crate) fn put_u64(value: u64, cell: &mut [u8; 32]) -> usize {
+    if value < TEN_TO_8 {
+        let (digits, len) = left8(value, 1);
+        *cell.first_chunk_mut().expect("32 > 8") = digits;
+        return len;
+    }
+    if value < TEN_TO_16 {
+        let (digits, len) = left16(value, 1);
+        *cell.first_chunk_mut().expect("32 > 16") = digits;
+        return len;
+    }
+    let (digits, len) = left16(value / TEN_TO_16, 1);
+    *cell.first_chunk_mut().expect("32 > 16") = digits;
+    *cell[len & 15..].first_chunk_mut().expect("32 - 15 > 16") = ascii16(value % TEN_TO_16);
+    len + 16
+}
+
+/// Writes `value` in decimal; 10³⁹ and more does not occur in an i128.
+pub(crate) fn put_u128(value: u128, cell: &mut [u8; 48]) -> usize {
+    let ten_to_16 = u128::from(TEN_TO_16);
+    if value < ten_to_16 {
+        let (digits, len) = left16(value as u64, 1);
+        cell[..16].copy_from_slice(&digits);
+        return len;
+    }
+    let len = if value / ten_to_16 < ten_to_16 {
+        let (digits, len) = left16((value / ten_to_16) as u64, 1);
+        cell[..16].copy_from_slice(&digits);
+        len
+    } else {
+        let high = value / ten_to_16;
+        let (digits, len) = left16((high / ten_to_16) as u64, 1);
+        cell[..16].copy_from_slice(&digits);
+        cell[len..len + 16].copy_from_slice(&ascii16((high % ten_to_16) as u64));
+        len + 16
+    };
+    cell[len..len + 16].copy_from_slice(&ascii16((value % ten_to_16) as u64));
+    len + 16
+}

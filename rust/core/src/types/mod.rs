@@ -1,0 +1,13 @@
+//! One type family a file: its text form and its binary form side by side.
+
+pub(crate) mod bool;
+pub(crate) mod bytes;
+pub(crate) mod decimal;
+pub(crate) mod dictionary;
+pub(crate) mod digits;
+pub(crate) mod float;
+pub(crate) mod int;
+pub(crate) mod null;
+pub(crate) mod powers;
+pub(crate) mod string;
+pub(crate) mod temporal;

@@ -1,0 +1,17 @@
+//! Arrow's null type: every cell is NULL, so its writer is never asked for one.
+
+use std::ops::Range;
+
+use crate::field::{Extent, FieldWriter};
+use crate::rows::Block;
+
+/// The column without a value.
+pub(crate) struct Nothing;
+
+impl FieldWriter for Nothing {
+    fn extent(&self, _: Range<usize>) -> Extent {
+        Extent::default()
+    }
+
+    fn write(&self, _: Range<usize>, _: &mut Block<'_>) {}
+}

@@ -1,0 +1,153 @@
+//! text and its kin: the bytes as they are, protected as the format asks.
+
+use std::ops::Range;
+
+use arrow_buffer::ArrowNativeType;
+
+use crate::error::Reason;
+use crate::escape::{Protect, STEP};
+use crate::field::{Extent, FieldWriter};
+use crate::rows::Block;
+
+/// The variable-length values of an Arrow array: n + 1 offsets into the data.
+pub(crate) struct Values<'a, O> {
+    pub offsets: &'a [O],
+    pub data: &'a [u8],
+}
+
+impl<'a, O: ArrowNativeType> Values<'a, O> {
+    /// Start and end of a row's bytes.
+    #[inline(always)]
+    pub fn span(&self, row: usize) -> (usize, usize) {
+        (
+            self.offsets[row].as_usize(),
+            self.offsets[row + 1].as_usize(),
+        )
+    }
+
+    /// Where the bytes of all `rows` lie.
+    pub fn spans(&self, rows: &Range<usize>) -> Range<usize> {
+        self.offsets[rows.start].as_usize()..self.offsets[rows.end].as_usize()
+    }
+
+    pub fn longest(&self, rows: Range<usize>) -> usize {
+        let offsets = &self.offsets[rows.start..=rows.end];
+        offsets
+            .windows(2)
+            .map(|pair| pair[1].as_usize() - pair[0].as_usize())
+            .max()
+            .unwrap_or(0)
+    }
+}
+
+/// What `Protect::put_steps` may copy beyond a short value.
+const ROOM: usize = 4 * STEP;
+
+/// Text cells: the protected value, then the delimiter or the line's end.
+pub(crate) struct StringText<'a, O, P> {
+    pub values: Values<'a, O>,
+    pub protect: P,
+    pub separator: u8,
+}
+
+impl<O: ArrowNativeType, P: Protect> FieldWriter for StringText<'_, O, P> {
+    fn extent(&self, rows: Range<usize>) -> Extent {
+        let variable = self.values.spans(&rows).len();
+        Extent {
+            cell: 2 * self.values.longest(rows.clone()) + 3 + ROOM,
+            total: 2 * variable + 3 * rows.len() + ROOM,
+            variable,
+        }
+    }
+
+    fn write(&self, rows: Range<usize>, block: &mut Block<'_>) {
+        match self.values.longest(rows.clone()) {
+            0..=STEP => self.write_steps::<1>(rows, block),
+            ..=32 => self.write_steps::<2>(rows, block),
+            ..=64 => self.write_steps::<4>(rows, block),
+            _ => self.write_with(rows, block, |protect, source, len, cell| {
+                protect.put(source, len, cell)
+            }),
+        }
+    }
+}
+
+impl<O: ArrowNativeType, P: Protect> StringText<'_, O, P> {
+    fn write_steps<const STEPS: usize>(&self, rows: Range<usize>, block: &mut Block<'_>) {
+        self.write_with(rows, block, |protect, source, len, cell| {
+            protect.put_steps::<STEPS>(source, len, cell)
+        });
+    }
+
+    #[inline(always)]
+    fn write_with(
+        &self,
+        rows: Range<usize>,
+        block: &mut Block<'_>,
+        put: impl Fn(&P, &[u8], usize, &mut [u8]) -> Result<usize, Reason>,
+    ) {
+        let offsets = self.values.offsets[rows.start..=rows.end].windows(2);
+        block.each_item(offsets, |pair, cell| {
+            let (start, end) = (pair[0].as_usize(), pair[1].as_usize());
+            let len = put(&self.protect, &self.values.data[start..], end - start, cell)?;
+            cell[len] = self.separator;
+            Ok(len + 1)
+        });
+    }
+}
+
+/// Binary fields: the length and the bytes; `no_nul` for text, where the byte 0 is an error.
+pub(crate) struct StringBinary<'a, O> {
+    pub values: Values<'a, O>,
+    pub no_nul: bool,
+}
+
+impl<O: ArrowNativeType> FieldWriter for StringBinary<'_, O> {
+    fn extent(&self, rows: Range<usize>) -> Extent {
+        let variable = self.values.spans(&rows).len();
+        Extent {
+            cell: self.values.longest(rows.clone()) + 4 + STEP,
+            total: variable + 4 * rows.len() + STEP,
+            variable,
+        }
+    }
+
+    fn write(&self, rows: Range<usize>, block: &mut Block<'_>) {
+        // One look over all the rows' bytes, which lie side by side, before one at each row's.
+        let look = self.no_nul && has_nul(&self.values.data[self.values.spans(&rows)]);
+        block.each_row(|i, cell| {
+            let (start, end) = self.values.span(rows.start + i);
+            let len = end - start;
+            if look && has_nul(&self.values.data[start..end]) {
+                return Err(Reason::NulByte);
+            }
+            cell[..4].copy_from_slice(&(len as u32).to_be_bytes());
+            copy(&self.values.data[start..], len, &mut cell[4..]);
+            Ok(4 + len)
+        });
+    }
+}
+
+/// Copies in whole steps where source and room allow it: no call for a short value.
+#[inline(always)]
+pub(crate) fn copy(source: &[u8], len: usize, cell: &mut [u8]) {
+    let mut at = 0;
+    while at < len {
+        match source[at..].first_chunk::<STEP>() {
+            Some(step) => cell[at..at + STEP].copy_from_slice(step),
+            None => return cell[at..len].copy_from_slice(&source[at..len]),
+        }
+        at += STEP;
+    }
+}
+
+fn has_nul(bytes: &[u8]) -> bool {
+    let (steps, tail) = bytes.as_chunks::<64>();
+    let nul = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .fold(0, |found, byte| found | u8::from(*byte == 0))
+            != 0
+    };
+    steps.iter().any(|step| nul(step)) || nul(tail)
+}

@@ -1,0 +1,385 @@
+//! date, time, timestamp, timestamptz: ISO style in text (EncodeDateOnly, EncodeTimeOnly,
+//! EncodeDateTime), days and microseconds since 2000-01-01 in BINARY. The zone's transitions are
+//! read in Python; here is only their lookup.
+
+use std::marker::PhantomData;
+use std::sync::LazyLock;
+
+use super::digits::{ascii2, ascii6, left16};
+use crate::error::Reason;
+use crate::field::Form;
+
+pub(crate) const ALPHABET: &[u8] = b"-+:. 0123456789BCinfty";
+
+/// 2000-01-01 in days since 1970-01-01, and in microseconds.
+const EPOCH_DAYS: i64 = 10_957;
+const EPOCH_MICROS: i64 = EPOCH_DAYS * DAY_MICROS;
+const DAY_MICROS: i64 = 86_400_000_000;
+/// MIN_TIMESTAMP and END_TIMESTAMP of timestamp.h, since 2000.
+const MIN_TIMESTAMP: i64 = -211_813_488_000_000_000;
+const END_TIMESTAMP: i64 = 9_223_371_331_200_000_000;
+/// IS_VALID_DATE of date.h, in days since 1970.
+const DATES: std::ops::RangeInclusive<i64> = -2_440_588..=2_145_042_905;
+
+/// Dates of 1900 to 2099, ten bytes each: almost every date is a copy.
+const TABLE_FIRST: i64 = -25_567;
+const TABLE_LEN: usize = 73_049;
+static TABLE: LazyLock<Vec<[u8; 10]>> = LazyLock::new(|| {
+    (0..TABLE_LEN as i64)
+        .map(|day| {
+            let (year, month, day) = civil(TABLE_FIRST + day);
+            *ymd(year as u64, month, day)
+                .0
+                .first_chunk()
+                .expect("four-digit years")
+        })
+        .collect()
+});
+
+/// Year, month and day of a day since 1970 in the proleptic Gregorian calendar.
+fn civil(days: i64) -> (i64, u32, u32) {
+    // Counted from 0000-03-01, so that the leap day ends the year.
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = (day_of_year - (153 * month + 2) / 5 + 1) as u32;
+    let month = if month < 10 { month + 3 } else { month - 9 } as u32;
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+}
+
+fn ymd(year: u64, month: u32, day: u32) -> ([u8; 22], usize) {
+    let mut text = [b'-'; 22];
+    let (digits, len) = left16(year, 4);
+    text[..16].copy_from_slice(&digits);
+    text[len] = b'-';
+    text[len + 1..len + 3].copy_from_slice(&ascii2(month));
+    text[len + 3] = b'-';
+    text[len + 4..len + 6].copy_from_slice(&ascii2(day));
+    (text, len + 6)
+}
+
+/// Writes a day since 1970 without an era; the flag says whether ` BC` must follow.
+#[inline(always)]
+fn put_date(days: i64, cell: &mut [u8]) -> (usize, bool) {
+    if let Some(text) = TABLE.get((days - TABLE_FIRST) as usize) {
+        cell[..10].copy_from_slice(text);
+        return (10, false);
+    }
+    put_far_date(days, cell)
+}
+
+#[cold]
+fn put_far_date(days: i64, cell: &mut [u8]) -> (usize, bool) {
+    let (year, month, day) = civil(days);
+    let before_christ = year <= 0;
+    let year = if before_christ { 1 - year } else { year };
+    let (text, len) = ymd(year as u64, month, day);
+    cell[..len].copy_from_slice(&text[..len]);
+    (len, before_christ)
+}
+
+/// Writes HH:MM:SS[.ffffff], the fraction trimmed; at most 24:00:00.
+#[inline(always)]
+fn put_time(micros: i64, cell: &mut [u8]) -> usize {
+    let seconds = (micros as u64 / 1_000_000) as u32;
+    let fraction = (micros as u64 % 1_000_000) as u32;
+    let (h, m, s) = (
+        ascii2(seconds / 3600),
+        ascii2(seconds / 60 % 60),
+        ascii2(seconds % 60),
+    );
+    cell[..8].copy_from_slice(&[h[0], h[1], b':', m[0], m[1], b':', s[0], s[1]]);
+    if fraction == 0 {
+        return 8;
+    }
+    let digits = ascii6(fraction);
+    cell[8] = b'.';
+    cell[9..17].copy_from_slice(&digits);
+    let zeros = digits[..6]
+        .iter()
+        .rev()
+        .take_while(|digit| **digit == b'0')
+        .count();
+    15 - zeros
+}
+
+#[cold]
+fn put_word(word: &[u8], cell: &mut [u8]) -> usize {
+    cell[..word.len()].copy_from_slice(word);
+    word.len()
+}
+
+/// How an Arrow date counts: into days since 1970.
+pub(crate) trait DateUnit<T> {
+    fn days(value: T) -> Result<Day, Reason>;
+}
+
+/// A date: days since 1970, or one of PostgreSQL's infinities.
+pub(crate) enum Day {
+    Finite(i64),
+    Infinite(bool),
+}
+
+/// date32.
+pub(crate) struct Days;
+/// date64: milliseconds that must be whole days.
+pub(crate) struct DayMillis;
+
+impl DateUnit<i32> for Days {
+    #[inline(always)]
+    fn days(value: i32) -> Result<Day, Reason> {
+        match value {
+            i32::MAX => Ok(Day::Infinite(false)),
+            i32::MIN | -0x7fff_ffff => Ok(Day::Infinite(true)),
+            _ => valid_day(i64::from(value)),
+        }
+    }
+}
+
+impl DateUnit<i64> for DayMillis {
+    #[inline(always)]
+    fn days(value: i64) -> Result<Day, Reason> {
+        if value % 86_400_000 != 0 {
+            return Err(Reason::DateNotWholeDay(value));
+        }
+        valid_day(value / 86_400_000)
+    }
+}
+
+#[inline(always)]
+fn valid_day(days: i64) -> Result<Day, Reason> {
+    if DATES.contains(&days) {
+        Ok(Day::Finite(days))
+    } else {
+        Err(Reason::DateOutOfRange)
+    }
+}
+
+/// The text form of date.
+pub(crate) struct DateText<U>(pub PhantomData<U>);
+/// The binary form of date.
+pub(crate) struct DateBinary<U>(pub PhantomData<U>);
+
+impl<T, U: DateUnit<T>> Form<T, 32> for DateText<U> {
+    #[inline(always)]
+    fn put(&self, value: T, cell: &mut [u8; 32]) -> Result<usize, Reason> {
+        Ok(match U::days(value)? {
+            Day::Finite(days) => match put_date(days, cell) {
+                (len, false) => len,
+                (len, true) => len + put_word(b" BC", &mut cell[len..]),
+            },
+            Day::Infinite(false) => put_word(b"infinity", cell),
+            Day::Infinite(true) => put_word(b"-infinity", cell),
+        })
+    }
+}
+
+impl<T, U: DateUnit<T>> Form<T, 4> for DateBinary<U> {
+    #[inline(always)]
+    fn put(&self, value: T, cell: &mut [u8; 4]) -> Result<usize, Reason> {
+        let days = match U::days(value)? {
+            Day::Finite(days) => (days - EPOCH_DAYS) as i32,
+            Day::Infinite(false) => i32::MAX,
+            Day::Infinite(true) => i32::MIN,
+        };
+        *cell = days.to_be_bytes();
+        Ok(4)
+    }
+}
+
+/// How an Arrow time or timestamp counts: into microseconds, `FACTOR` of ours to a unit.
+pub(crate) trait TimeUnit {
+    /// `value` units less `epoch` microseconds; None if 64 bits do not hold it.
+    fn micros(value: i64, epoch: i64) -> Result<Option<i64>, Reason>;
+}
+
+/// Seconds, milliseconds or microseconds: `FACTOR` microseconds each.
+pub(crate) struct Units<const FACTOR: i64>;
+/// Nanoseconds, which must be whole microseconds.
+pub(crate) struct Nanos;
+
+impl<const FACTOR: i64> TimeUnit for Units<FACTOR> {
+    #[inline(always)]
+    fn micros(value: i64, epoch: i64) -> Result<Option<i64>, Reason> {
+        // The epoch goes first: PostgreSQL's last timestamps overflow when counted from 1970.
+        Ok(value
+            .checked_sub(epoch / FACTOR)
+            .and_then(|value| value.checked_mul(FACTOR)))
+    }
+}
+
+impl TimeUnit for Nanos {
+    #[inline(always)]
+    fn micros(value: i64, epoch: i64) -> Result<Option<i64>, Reason> {
+        if value % 1000 != 0 {
+            return Err(Reason::Nanoseconds(value));
+        }
+        Ok(Some(value / 1000 - epoch))
+    }
+}
+
+/// A time of day in microseconds, 24:00:00 included.
+#[inline(always)]
+fn time_of_day<U: TimeUnit>(value: i64) -> Result<i64, Reason> {
+    let micros = U::micros(value, 0)?.unwrap_or(i64::MAX);
+    if (0..=DAY_MICROS).contains(&micros) {
+        Ok(micros)
+    } else {
+        Err(Reason::TimeOutOfRange(micros))
+    }
+}
+
+/// The text form of time.
+pub(crate) struct TimeText<U>(pub PhantomData<U>);
+/// The binary form of time.
+pub(crate) struct TimeBinary<U>(pub PhantomData<U>);
+
+impl<T: Into<i64>, U: TimeUnit> Form<T, 24> for TimeText<U> {
+    #[inline(always)]
+    fn put(&self, value: T, cell: &mut [u8; 24]) -> Result<usize, Reason> {
+        Ok(put_time(time_of_day::<U>(value.into())?, cell))
+    }
+}
+
+impl<T: Into<i64>, U: TimeUnit> Form<T, 8> for TimeBinary<U> {
+    #[inline(always)]
+    fn put(&self, value: T, cell: &mut [u8; 8]) -> Result<usize, Reason> {
+        *cell = time_of_day::<U>(value.into())?.to_be_bytes();
+        Ok(8)
+    }
+}
+
+/// PostgreSQL's own int64: microseconds since 2000, MAX and MIN for the infinities.
+#[inline(always)]
+fn timestamp<U: TimeUnit>(value: i64) -> Result<i64, Reason> {
+    match value {
+        i64::MAX => return Ok(i64::MAX),
+        i64::MIN | -0x7fff_ffff_ffff_ffff => return Ok(i64::MIN),
+        _ => {}
+    }
+    match U::micros(value, EPOCH_MICROS)? {
+        Some(micros) if (MIN_TIMESTAMP..END_TIMESTAMP).contains(&micros) => Ok(micros),
+        _ => Err(Reason::TimestampOutOfRange),
+    }
+}
+
+/// A time zone: UTC offsets and the instants at which they change.
+#[derive(Debug, Clone, Default)]
+pub struct Zone {
+    /// Seconds since 1970, ascending.
+    pub transitions: Vec<i64>,
+    /// Seconds east of UTC; one more than there are transitions.
+    pub offsets: Vec<i32>,
+    /// From this instant on, the 400 years that follow it repeat.
+    pub cycle_start: Option<i64>,
+}
+
+impl Zone {
+    const CYCLE: i64 = 146_097 * 86_400;
+
+    fn offset(&self, mut seconds: i64) -> i32 {
+        if let Some(start) = self.cycle_start.filter(|start| seconds >= *start) {
+            seconds = start + (seconds - start) % Self::CYCLE;
+        }
+        let index = self.transitions.partition_point(|at| *at <= seconds);
+        self.offsets.get(index).copied().unwrap_or(0)
+    }
+}
+
+/// What a timestamp's text shows of a zone.
+pub(crate) trait Offset {
+    /// Seconds east of UTC at an instant, in seconds since 1970; None: nothing is shown.
+    fn at(&self, seconds: i64) -> Option<i32>;
+}
+
+/// timestamp: no zone.
+pub(crate) struct Without;
+/// timestamptz under TimeZone = UTC.
+pub(crate) struct Utc;
+
+impl Offset for Without {
+    #[inline(always)]
+    fn at(&self, _: i64) -> Option<i32> {
+        None
+    }
+}
+
+impl Offset for Utc {
+    #[inline(always)]
+    fn at(&self, _: i64) -> Option<i32> {
+        Some(0)
+    }
+}
+
+impl Offset for &Zone {
+    #[inline(always)]
+    fn at(&self, seconds: i64) -> Option<i32> {
+        Some(self.offset(seconds))
+    }
+}
+
+/// The text form of timestamp and timestamptz.
+pub(crate) struct TimestampText<U, Z> {
+    pub unit: PhantomData<U>,
+    pub zone: Z,
+}
+/// Their binary form: the same int64 for both.
+pub(crate) struct TimestampBinary<U>(pub PhantomData<U>);
+
+impl<U: TimeUnit, Z: Offset> Form<i64, 64> for TimestampText<U, Z> {
+    #[inline(always)]
+    fn put(&self, value: i64, cell: &mut [u8; 64]) -> Result<usize, Reason> {
+        let instant = timestamp::<U>(value)?;
+        if instant == i64::MAX {
+            return Ok(put_word(b"infinity", cell));
+        }
+        if instant == i64::MIN {
+            return Ok(put_word(b"-infinity", cell));
+        }
+        let seconds = instant.div_euclid(1_000_000) + EPOCH_DAYS * 86_400;
+        let offset = self.zone.at(seconds);
+        let local = instant + i64::from(offset.unwrap_or(0)) * 1_000_000;
+        let days = local.div_euclid(DAY_MICROS) + EPOCH_DAYS;
+        let (mut len, before_christ) = put_date(days, cell);
+        cell[len] = b' ';
+        len += 1;
+        len += put_time(local.rem_euclid(DAY_MICROS), &mut cell[len..]);
+        if let Some(offset) = offset {
+            len += put_offset(offset, &mut cell[len..]);
+        }
+        if before_christ {
+            len += put_word(b" BC", &mut cell[len..]);
+        }
+        Ok(len)
+    }
+}
+
+/// EncodeTimezone: +HH, then :MM and :SS where they are not zero.
+#[inline(always)]
+fn put_offset(offset: i32, cell: &mut [u8]) -> usize {
+    let seconds = offset.unsigned_abs();
+    let (h, m, s) = (
+        ascii2(seconds / 3600),
+        ascii2(seconds / 60 % 60),
+        ascii2(seconds % 60),
+    );
+    let sign = if offset < 0 { b'-' } else { b'+' };
+    cell[..9].copy_from_slice(&[sign, h[0], h[1], b':', m[0], m[1], b':', s[0], s[1]]);
+    match (seconds % 60, seconds % 3600) {
+        (0, 0) => 3,
+        (0, _) => 6,
+        _ => 9,
+    }
+}
+
+impl<U: TimeUnit> Form<i64, 8> for TimestampBinary<U> {
+    #[inline(always)]
+    fn put(&self, value: i64, cell: &mut [u8; 8]) -> Result<usize, Reason> {
+        *cell = timestamp::<U>(value)?.to_be_bytes();
+        Ok(8)
+    }
+}

@@ -1,0 +1,189 @@
+//! holofast._native: unwraps Arrow's capsules, detaches from the interpreter, encodes, and wraps
+//! the bytes or the error. Everything that knows COPY is in holofast-core or in Python.
+
+mod arrow;
+mod block;
+
+use std::sync::Arc;
+
+use holofast_core::{Buffer, CopyEncoder, EncodeError, Format, Options, PgType, SchemaError, Zone};
+use pyo3::buffer::PyBuffer;
+use pyo3::exceptions::{PyBufferError, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+
+use block::{Block, Pool};
+
+mod errors {
+    pyo3::import_exception!(holofast.errors, EncodeError);
+}
+
+/// holofast.schema.EncoderSpec, read by attribute.
+#[derive(FromPyObject)]
+struct Spec {
+    names: Vec<String>,
+    pg_types: Vec<String>,
+    format: String,
+    delimiter: u8,
+    quote: u8,
+    escape: u8,
+    null: Vec<u8>,
+    header: bool,
+    force_quote: Vec<bool>,
+    zone: Option<ZoneSpec>,
+    batch_size: usize,
+}
+
+/// holofast.time_zone.Zone, read by attribute.
+#[derive(FromPyObject)]
+struct ZoneSpec {
+    transitions: Vec<i64>,
+    offsets: Vec<i32>,
+    cycle_start: Option<i64>,
+}
+
+/// Encodes record batches of one schema; threads share it.
+#[pyclass(frozen, module = "holofast._native")]
+struct Encoder {
+    core: CopyEncoder,
+    names: Vec<String>,
+    pool: Arc<Pool>,
+}
+
+#[pymethods]
+impl Encoder {
+    #[new]
+    fn new(schema: &Bound<'_, PyAny>, spec: Spec) -> PyResult<Self> {
+        let format = match spec.format.as_str() {
+            "text" => Format::Text,
+            "csv" => Format::Csv,
+            "binary" => Format::Binary,
+            other => return Err(PyValueError::new_err(format!("unknown format {other:?}"))),
+        };
+        let pg_type = |name: &String| {
+            PgType::from_name(name)
+                .ok_or_else(|| PyValueError::new_err(format!("unknown PostgreSQL type {name:?}")))
+        };
+        let options = Options {
+            format,
+            delimiter: spec.delimiter,
+            null: spec.null,
+            header: spec.header,
+            quote: spec.quote,
+            escape: spec.escape,
+            force_quote: spec.force_quote,
+        };
+        let zone = spec.zone.map(|zone| Zone {
+            transitions: zone.transitions,
+            offsets: zone.offsets,
+            cycle_start: zone.cycle_start,
+        });
+        let core = CopyEncoder::try_new(
+            &arrow::schema(schema)?,
+            spec.pg_types.iter().map(pg_type).collect::<PyResult<_>>()?,
+            options,
+            zone,
+            spec.batch_size,
+        )
+        .map_err(schema_error)?;
+        Ok(Self {
+            core,
+            names: spec.names,
+            pool: Arc::default(),
+        })
+    }
+
+    fn header(&self) -> &[u8] {
+        self.core.header()
+    }
+
+    fn trailer(&self) -> &'static [u8] {
+        self.core.trailer()
+    }
+
+    #[pyo3(signature = (batches, header = false, trailer = false))]
+    fn encode(
+        &self,
+        py: Python<'_>,
+        batches: Vec<Bound<'_, PyAny>>,
+        header: bool,
+        trailer: bool,
+    ) -> PyResult<Block> {
+        let batches = batches
+            .iter()
+            .map(arrow::batch)
+            .collect::<PyResult<Vec<_>>>()?;
+        for batch in &batches {
+            self.core.accepts(batch).map_err(schema_error)?;
+        }
+        let mut buffer = self.pool.take();
+        let encoded = py.detach(|| {
+            if header {
+                buffer.extend(self.core.header());
+            }
+            encode_all(&self.core, &batches, &mut buffer)?;
+            if trailer {
+                buffer.extend(self.core.trailer());
+            }
+            Ok(())
+        });
+        // Wrapped either way, so that the memory goes back to the pool.
+        let block = Block::new(buffer, Arc::clone(&self.pool));
+        encoded
+            .map(|()| block)
+            .map_err(|error: EncodeError| self.encode_error(error))
+    }
+}
+
+impl Encoder {
+    fn encode_error(&self, error: EncodeError) -> PyErr {
+        let (reason, value) = error.reason.parts();
+        errors::EncodeError::new_err((reason, value, self.names[error.column].clone(), error.row))
+    }
+}
+
+/// Encodes the batches one after the other; an error's row counts from the first one's first.
+fn encode_all(
+    core: &CopyEncoder,
+    batches: &[arrow_array::RecordBatch],
+    buffer: &mut Buffer,
+) -> Result<(), EncodeError> {
+    let mut before = 0;
+    for batch in batches {
+        core.encode(batch, buffer).map_err(|error| EncodeError {
+            row: before + error.row,
+            ..error
+        })?;
+        before += batch.num_rows();
+    }
+    Ok(())
+}
+
+fn schema_error(error: SchemaError) -> PyErr {
+    match error {
+        SchemaError::Option(_) => PyValueError::new_err(error.to_string()),
+        _ => PyTypeError::new_err(error.to_string()),
+    }
+}
+
+#[pyfunction]
+fn crc64(py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<u64> {
+    let buffer = PyBuffer::<u8>::get(data)?;
+    if !buffer.is_c_contiguous() {
+        return Err(PyBufferError::new_err("crc64 needs contiguous bytes"));
+    }
+    // SAFETY: the exporter keeps the memory alive and in place while `buffer` is held, and a
+    // caller that writes to it meanwhile gets the CRC of a mixture, as with any reader.
+    let bytes = unsafe { block::bytes_of(&buffer) };
+    Ok(py.detach(|| holofast_core::crc64(bytes)))
+}
+
+#[pyfunction]
+fn crc64_combine(first: u64, second: u64, second_len: u64) -> u64 {
+    holofast_core::crc64_combine(first, second, second_len)
+}
+
+#[pymodule(gil_used = false)]
+mod _native {
+    #[pymodule_export]
+    use super::{Encoder, block::Block, crc64, crc64_combine};
+}
