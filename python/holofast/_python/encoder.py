@@ -1,0 +1,78 @@
+"""The Python engine's Encoder: batches → slices → columns of cells → rows.
+
+Options and types are checked before it is built (schema.py), so nothing is refused here but values.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from holofast._python.dispatch import field
+from holofast._python.field import BadValue
+from holofast._python.rows import BinaryLayout, Layout, TextLayout, row_of
+from holofast.errors import EncodeError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+
+    from holofast.schema import EncoderSpec
+
+
+class Encoder:
+    """Encodes record batches of `schema`; it never changes, so threads may share it."""
+
+    def __init__(self, schema: pa.Schema, spec: EncoderSpec) -> None:
+        self._schema = schema
+        self._spec = spec
+        fields = [
+            field(column.type, pg_type, spec.zone)
+            for column, pg_type in zip(schema, spec.pg_types, strict=True)
+        ]
+        self._layout: Layout[Any] = (
+            BinaryLayout(fields) if spec.format == "binary" else TextLayout(spec, fields)
+        )
+
+    def header(self) -> bytes:
+        """BINARY's signature, or the header line if HEADER asks for one."""
+        return self._layout.header()
+
+    def trailer(self) -> bytes:
+        """BINARY's trailer, or nothing."""
+        return self._layout.trailer()
+
+    def encode(
+        self, batches: Sequence[pa.RecordBatch], header: bool = False, trailer: bool = False
+    ) -> bytes:
+        """All rows of `batches` in one block, with header and trailer if asked.
+
+        Raises EncodeError for the first bad value by row, then by column; the row counts from the
+        first row of the first batch. Raises ValueError for a batch of another schema.
+        """
+        pieces = [self.header()] if header else []
+        first_row = 0
+        for batch in batches:
+            if batch.schema.types != self._schema.types:
+                raise ValueError("the batch's columns are not those the encoder was built for")
+            for start in range(0, batch.num_rows, self._spec.batch_size):
+                piece = batch.slice(start, self._spec.batch_size)
+                pieces.append(self._rows(piece, first_row + start))
+            first_row += batch.num_rows
+        if trailer:
+            pieces.append(self.trailer())
+        return b"".join(pieces)
+
+    def _rows(self, batch: pa.RecordBatch, first_row: int) -> bytes:
+        columns = []
+        failures: list[tuple[int, int, BadValue]] = []
+        for i, values in enumerate(batch.columns):
+            try:
+                columns.append(self._layout.cells(i, values))
+            except BadValue as error:
+                failures.append((row_of(values, error.index), i, error))
+        if failures:
+            row, column, bad = min(failures, key=lambda failure: failure[:2])
+            name = self._spec.names[column]
+            raise EncodeError(bad.reason, bad.value, name, first_row + row) from None
+        return self._layout.join(columns, batch.num_rows)

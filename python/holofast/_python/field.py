@@ -1,0 +1,71 @@
+"""What a type must do for the row loop, and how its values are read out of Arrow buffers.
+
+NULL, quoting and framing are not here: a field only ever sees columns without nulls.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Field(Protocol):
+    """One column's value → bytes."""
+
+    @property
+    def alphabet(self) -> str | None:
+        """Every character its text can have; None for any."""
+
+    def text(self, values: pa.Array) -> list[str]:
+        """The values' text as byte strings; raises BadValue."""
+
+    def binary(self, values: pa.Array) -> list[bytes]:
+        """The values' binary form without its length; raises BadValue."""
+
+
+class BadValue(Exception):  # noqa: N818 (not an error of ours before a column and a row are known)
+    """The value at `index` of a column without nulls has no COPY form."""
+
+    def __init__(self, reason: str, index: int, value: object = "") -> None:
+        self.reason = reason
+        self.index = index
+        self.value = str(value)
+
+
+def numbers(values: pa.Array, code: str, per_value: int = 1) -> list[Any]:
+    """A fixed-width array's values as machine numbers of struct's `code`, `per_value` each."""
+    if len(values) == 0:
+        return []
+    width = struct.calcsize(code) * per_value
+    view = memoryview(values.buffers()[1]).cast("B")
+    start = values.offset * width
+    return _typed(view[start : start + len(values) * width], code)
+
+
+def big_endian(code: str, values: list[int]) -> list[bytes]:
+    """Each value as COPY BINARY holds it."""
+    width = struct.calcsize(f">{code}")
+    packed = struct.pack(f">{len(values)}{code}", *values)
+    return [packed[at : at + width] for at in range(0, len(packed), width)]
+
+
+def spans(values: pa.Array, large: bool) -> tuple[memoryview, list[int]]:
+    """A variable-width array's data from its first value on, and the values' ends from 0."""
+    if len(values) == 0:
+        return memoryview(b""), [0]
+    _, offsets, data = values.buffers()
+    width = 8 if large else 4
+    start = values.offset * width
+    view = memoryview(offsets).cast("B")[start : start + (len(values) + 1) * width]
+    ends = _typed(view, "q" if large else "i")
+    first = ends[0]
+    content = memoryview(data or b"").cast("B")[first : ends[-1]]
+    return content, [end - first for end in ends] if first else ends
+
+
+def _typed(view: memoryview, code: str) -> list[Any]:
+    numbers: list[Any] = view.cast(code).tolist()  # type: ignore[call-overload]
+    return numbers

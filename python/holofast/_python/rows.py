@@ -1,0 +1,132 @@
+"""Cells → rows: NULL, quoting and delimiters in TEXT and CSV, length words in BINARY.
+
+A layout owns everything that is not a value; how a value looks belongs to its field.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+
+import pyarrow as pa
+
+from holofast._python.escape import csv_forced, csv_rule, text_rule
+from holofast._python.field import numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from holofast._python.escape import Rule
+    from holofast._python.field import Field
+    from holofast.schema import EncoderSpec
+
+_Cell = TypeVar("_Cell", str, bytes)
+
+_SIGNATURE: Final = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
+_NULL_LENGTH: Final = struct.pack(">i", -1)
+
+
+class Layout(Protocol[_Cell]):
+    """A format's rows; `cells` may raise BadValue, counted among the column's values."""
+
+    def header(self) -> bytes: ...
+    def trailer(self) -> bytes: ...
+    def cells(self, column: int, values: pa.Array) -> list[_Cell]: ...
+    def join(self, columns: Sequence[list[_Cell]], rows: int) -> bytes: ...
+
+
+class TextLayout:
+    """TEXT and CSV: cells are byte strings, ready to be joined."""
+
+    def __init__(self, spec: EncoderSpec, fields: Sequence[Field]) -> None:
+        self._spec = spec
+        self._fields = fields
+        self._delimiter = chr(spec.delimiter)
+        self._null = spec.null.decode("latin-1")
+        self._rules = [
+            csv_forced(chr(spec.quote), chr(spec.escape)) if forced else self._rule(field.alphabet)
+            for field, forced in zip(fields, spec.force_quote, strict=True)
+        ]
+
+    def header(self) -> bytes:
+        """The line of column names, protected like values but never by FORCE_QUOTE."""
+        if not self._spec.header:
+            return b""
+        names = [name.encode().decode("latin-1") for name in self._spec.names]
+        rule = self._rule(None)
+        cells = rule(names) if rule else names
+        return self._delimiter.join(cells).encode("latin-1") + b"\n"
+
+    def trailer(self) -> bytes:
+        return b""
+
+    def cells(self, column: int, values: pa.Array) -> list[str]:
+        present, valid = _split(values)
+        cells = self._fields[column].text(present)
+        rule = self._rules[column]
+        return _scatter(rule(cells) if rule else cells, valid, self._null)
+
+    def join(self, columns: Sequence[list[str]], rows: int) -> bytes:
+        if not columns:
+            return b"\n" * rows
+        lines = map(self._delimiter.join, zip(*columns, strict=True))
+        return "\n".join((*lines, "")).encode("latin-1")
+
+    def _rule(self, alphabet: str | None) -> Rule | None:
+        spec = self._spec
+        if spec.format == "text":
+            return text_rule(self._delimiter, alphabet)
+        single = len(spec.names) == 1
+        quote, escape = chr(spec.quote), chr(spec.escape)
+        return csv_rule(self._delimiter, quote, escape, self._null, single, alphabet)
+
+
+class BinaryLayout:
+    """BINARY: cells carry their length word."""
+
+    def __init__(self, fields: Sequence[Field]) -> None:
+        self._fields = fields
+        self._count = struct.pack(">h", len(fields))
+
+    def header(self) -> bytes:
+        return _SIGNATURE
+
+    def trailer(self) -> bytes:
+        return struct.pack(">h", -1)
+
+    def cells(self, column: int, values: pa.Array) -> list[bytes]:
+        present, valid = _split(values)
+        contents = self._fields[column].binary(present)
+        words = {length: struct.pack(">i", length) for length in set(map(len, contents))}
+        cells = [words[len(content)] + content for content in contents]
+        return _scatter(cells, valid, _NULL_LENGTH)
+
+    def join(self, columns: Sequence[list[bytes]], rows: int) -> bytes:
+        if not columns:
+            return self._count * rows
+        count = self._count
+        return b"".join([count + b"".join(row) for row in zip(*columns, strict=True)])
+
+
+def row_of(values: pa.Array, index: int) -> int:
+    """The row in which a column has its value number `index`, NULLs not counted."""
+    _, valid = _split(values)
+    if valid is None:
+        return index
+    return [row for row, present in enumerate(valid) if present][index]
+
+
+def _split(values: pa.Array) -> tuple[pa.Array, list[int] | None]:
+    """The values without NULLs, and a flag a row if there are any."""
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    if values.null_count == 0:
+        return values, None
+    return values.drop_null(), numbers(values.is_valid().cast(pa.uint8()), "B")
+
+
+def _scatter(cells: list[_Cell], valid: list[int] | None, null: _Cell) -> list[_Cell]:
+    if valid is None:
+        return cells
+    cell = iter(cells)
+    return [next(cell) if present else null for present in valid]

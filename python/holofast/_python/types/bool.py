@@ -1,0 +1,19 @@
+"""bool: `t` and `f`, one byte in BINARY (boolout, boolsend of bool.c)."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from holofast._python.field import numbers
+
+
+class Bool:
+    """bool from Arrow's bitmap."""
+
+    alphabet = "tf"
+
+    def text(self, values: pa.Array) -> list[str]:
+        return ["t" if bit else "f" for bit in numbers(values.cast(pa.uint8()), "B")]
+
+    def binary(self, values: pa.Array) -> list[bytes]:
+        return [b"\1" if bit else b"\0" for bit in numbers(values.cast(pa.uint8()), "B")]

@@ -1,0 +1,71 @@
+"""numeric: plain digits with the column's scale; base-10000 digits in BINARY (numeric.c).
+
+Never an exponent, never a negative zero; a negative scale prints its zeros and has dscale 0.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+from holofast._python.field import numbers
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Decimal:
+    """decimal128, and uint64 with scale 0, whose 64 bits are read instead."""
+
+    alphabet = "-.0123456789"
+
+    def __init__(self, scale: int, *, unsigned: bool = False) -> None:
+        self._unsigned = unsigned
+        self._scale = max(scale, 0)
+        self._factor = 10 ** max(-scale, 0)
+
+    def text(self, values: pa.Array) -> list[str]:
+        scale = self._scale
+        unscaled = self._unscaled(values)
+        if scale == 0:
+            return list(map(str, unscaled))
+        texts = []
+        for value in unscaled:
+            digits = str(abs(value)).zfill(scale + 1)
+            sign = "-" if value < 0 else ""
+            texts.append(f"{sign}{digits[:-scale]}.{digits[-scale:]}")
+        return texts
+
+    def binary(self, values: pa.Array) -> list[bytes]:
+        return [self._send(value) for value in self._unscaled(values)]
+
+    def _unscaled(self, values: pa.Array) -> list[int]:
+        """The values as integers, to be divided by ten to the power of the scale."""
+        if self._unsigned:
+            return numbers(values, "Q")
+        words = iter(numbers(values, "Q", per_value=2))
+        factor = self._factor
+        unscaled = []
+        for low, high in zip(words, words, strict=True):
+            value = high << 64 | low
+            if high >> 63:
+                value -= 1 << 128
+            unscaled.append(value * factor)
+        return unscaled
+
+    def _send(self, value: int) -> bytes:
+        """numeric_send: ndigits, weight, sign, dscale, then the base-10000 digits."""
+        padding = -self._scale % 4
+        rest = abs(value) * 10**padding
+        weight = -(self._scale + padding) // 4 - 1
+        digits: list[int] = []
+        while rest:
+            rest, digit = divmod(rest, 10_000)
+            weight += 1
+            if digit or digits:  # zeros at the end are not sent
+                digits.append(digit)
+        if not digits:
+            weight = 0
+        sign = 0x4000 if value < 0 else 0
+        head = (len(digits), weight, sign, self._scale)
+        return struct.pack(f">HhHH{len(digits)}H", *head, *reversed(digits))

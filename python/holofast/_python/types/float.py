@@ -1,0 +1,115 @@
+"""float4 and float8 with PostgreSQL's own digits; the bits as they are in BINARY (float.c).
+
+PostgreSQL's Ryu is built with STRICTLY_SHORTEST 0 (ryu_common.h): it takes the fewest digits that
+lie strictly inside the interval that rounds to the value, the nearest such decimal, ties to an even
+digit. `repr` also takes a decimal on the interval's edge: 1e23 for 9.999999999999999e+22.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from holofast._python.field import big_endian, numbers
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_ALPHABET: Final = "-+.0123456789eNaInfity"
+_WORDS: Final = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+
+
+class Float8:
+    """float64."""
+
+    alphabet = _ALPHABET
+
+    def text(self, values: pa.Array) -> list[str]:
+        return [_float8(value) for value in numbers(values, "d")]
+
+    def binary(self, values: pa.Array) -> list[bytes]:
+        return big_endian("Q", numbers(values, "Q"))  # as integers, which keep a NaN's payload
+
+
+class Float4:
+    """float32."""
+
+    alphabet = _ALPHABET
+
+    def text(self, values: pa.Array) -> list[str]:
+        return [_float4(value) for value in numbers(values, "f")]
+
+    def binary(self, values: pa.Array) -> list[bytes]:
+        return big_endian("I", numbers(values, "I"))
+
+
+def _float8(value: float) -> str:
+    # repr differs only where an edge, an odd number of 54 bits or more times a power of two, has
+    # 17 digits or fewer. Under 1e15 the power is 2^-4 or less, which takes more than 17 digits (so
+    # do subnormals, of fewer bits but over 300 decimals); from 1e40 on, 10^24 divides such a
+    # decimal, but 5^24 no odd number of 55 bits.
+    if not 1e15 <= abs(value) < 1e40:
+        text = repr(value)
+        return _WORDS.get(text) or text.removesuffix(".0")
+    bits = struct.unpack("<Q", struct.pack("<d", abs(value)))[0]
+    digits, power = _digits(bits & (1 << 52) - 1, bits >> 52, 52, -1074)
+    return _text(value, digits, power, 15)
+
+
+def _float4(value: float) -> str:
+    if not math.isfinite(value):
+        return _WORDS[repr(value)]
+    if abs(value) < 1e6 and value == int(value):
+        return f"{value:.0f}"
+    bits = struct.unpack("<I", struct.pack("<f", abs(value)))[0]
+    digits, power = _digits(bits & (1 << 23) - 1, bits >> 23, 23, -149)
+    return _text(value, digits, power, 6)
+
+
+def _digits(mantissa: int, exponent: int, bits: int, lowest: int) -> tuple[str, int]:
+    """The decimal digits and the power of ten of an IEEE number's parts, by exact integers."""
+    power_of_two = mantissa == 0 and exponent > 1  # the next lower number is half as far
+    if exponent:
+        mantissa |= 1 << bits
+        exponent -= 1
+    # The value, and how far away the edges of its interval are, in quarters of its last bit.
+    middle, down, up = 4 * mantissa, 1 if power_of_two else 2, 2
+    for power, unit, scale in _grids(exponent + lowest - 2):
+        below, rest = divmod(middle * scale, unit)
+        lower, upper = rest < down * scale, unit - rest < up * scale
+        if lower or upper:
+            above = upper and (not lower or 2 * rest > unit or (2 * rest == unit and below & 1))
+            digits = str(below + 1 if above else below)
+            bare = digits.rstrip("0")
+            return bare, power + len(digits) - len(bare)
+    raise AssertionError("the finest grid is finer than any interval")
+
+
+@lru_cache(maxsize=4096)
+def _grids(exponent: int) -> list[tuple[int, int, int]]:
+    """Powers of ten to try, coarse to fine, for an interval of about 4 * 2^exponent.
+
+    Each is (power, unit, scale): unit / scale is ten to the power, in 2^exponent. The first is
+    wider than the interval, which holds one of its multiples at most; the last is a tenth or less.
+    """
+    first = math.floor((exponent + 2) * math.log10(2)) + 1
+    return [
+        (power, 10 ** max(power, 0) << max(-exponent, 0), 10 ** max(-power, 0) << max(exponent, 0))
+        for power in range(first, first - 3, -1)
+    ]
+
+
+def _text(value: float, digits: str, power: int, precision: int) -> str:
+    """%g's choice between plain and exponent notation, as ryu's to_chars makes it."""
+    sign = "-" if value < 0 else ""
+    exponent = power + len(digits) - 1
+    if not -4 <= exponent < precision:
+        fraction = f".{digits[1:]}" if len(digits) > 1 else ""
+        return f"{sign}{digits[0]}{fraction}e{exponent:+03}"
+    if power >= 0:
+        return f"{sign}{digits}{'0' * power}"
+    if exponent >= 0:
+        return f"{sign}{digits[:power]}.{digits[power:]}"
+    return f"{sign}0.{'0' * (-exponent - 1)}{digits}"
