@@ -135,10 +135,11 @@ class _Workshop:
 
     def work_off(self, workers: int) -> None:
         """Run `workers` threads to the end of the work; raises the first error."""
-        self._running = workers
-        for index in range(workers):
-            threading.Thread(target=self._worker, name=f"holofast-{index}", daemon=True).start()
         try:
+            for index in range(workers):
+                with self._changed:
+                    self._running += 1
+                threading.Thread(target=self._worker, name=f"holofast-{index}", daemon=True).start()
             with self._changed:
                 self._changed.wait_for(lambda: self._running == 0 or self._stopped)
         finally:  # an interrupt ends up here too

@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 # Large enough that requests cost little, small enough that W of them are no burden.
 PART_SIZE: Final = 8 * 1024 * 1024
 
-# Bytes of output a byte of Arrow, until a part has shown it. High for text, so that the first
-# parts turn out small rather than large.
+# Bytes of output a byte of Arrow, until a part has shown it: rather high, for small first parts.
+# And the least to expect, so that a run of zeros does not make the next part gigantic.
 _FIRST_RATIO: Final = 2.0
+_LEAST_RATIO: Final = 0.25
 
 
 class RunEncoder(Protocol):
@@ -117,8 +118,8 @@ class Export:
         rows, weight, expected = 0, 0, 0.0
         floor = _Floor(self._row_floor)
         while self._ahead is not None and (expected < target or not floor.reached):
-            # Past the target only the floor is missing: go on in doubling steps.
-            batch = self._take(target - expected if expected < target else expected)
+            # Past the target only the floor is missing: go on in small steps.
+            batch = self._take(max(target - expected, MIN_PART_SIZE))
             batches.append(batch)
             rows += len(batch)
             weight += _weight(batch)
@@ -160,8 +161,8 @@ class Export:
         with self._learning:
             self._spent += size - expected
             if weight:
-                seen = max(0.0, size - rows * self._row_floor) / weight
-                self._ratio = (self._ratio + seen) / 2
+                seen = (size - rows * self._row_floor) / weight
+                self._ratio = max(_LEAST_RATIO, seen)
 
 
 class _Floor:
@@ -178,9 +179,9 @@ class _Floor:
 
     @property
     def reached(self) -> bool:
-        # Long strings in few rows: only then are they worth adding up.
+        # Only few rows of long values need a closer look.
         while self._bytes < MIN_PART_SIZE and self._unread:
-            self._bytes += sum(map(_string_bytes, self._unread.pop().columns))
+            self._bytes += sum(map(_least_bytes, self._unread.pop().columns))
         return self._bytes >= MIN_PART_SIZE
 
 
@@ -190,31 +191,42 @@ def least_row_bytes(columns: int, file_format: str) -> int:
 
 
 def _weight(batch: pa.RecordBatch) -> int:
-    """Bytes of Arrow data in the batch, a dictionary's values counted as often as they occur."""
+    """Bytes of the batch's values: NULL weighs nothing, so that sparse rows teach no wrong ratio.
+
+    A dictionary's values weigh as often as they occur.
+    """
     return sum(map(_column_weight, batch.columns))
 
 
 def _column_weight(column: pa.Array) -> int:
-    if not isinstance(column, pa.DictionaryArray):
-        return int(column.nbytes)
-    values = column.dictionary
-    return int(column.indices.nbytes + len(column) * values.nbytes / max(1, len(values)))
-
-
-def _string_bytes(column: pa.Array) -> int:
-    """A lower bound of the bytes of a string or binary column; 0 for all others."""
-    values = column.dictionary if isinstance(column, pa.DictionaryArray) else column
-    if not any(test(values.type) for test in _STRINGS):
+    kind, valid = column.type, len(column) - int(column.null_count)
+    if pa.types.is_null(kind):
         return 0
+    if isinstance(column, pa.DictionaryArray):
+        values = column.dictionary
+        return valid * _column_weight(values) // max(1, len(values))
+    if _is_string(kind):
+        offsets = 8 if kind in (pa.large_string(), pa.large_binary()) else 4
+        return max(0, int(column.nbytes) - offsets * len(column))
+    return valid * max(1, int(kind.bit_width) // 8)
+
+
+def _least_bytes(column: pa.Array) -> int:
+    """A lower bound of what a column's values take, without delimiters or lengths."""
+    values = column.dictionary if isinstance(column, pa.DictionaryArray) else column
+    if not _is_string(values.type):
+        return len(column) - int(column.null_count)
     lengths = pc.binary_length(values)
     if values is not column:
         lengths = lengths.take(column.indices)
-    return pc.sum(lengths).as_py() or 0
+    total: int | None = pc.sum(lengths).as_py()
+    return total or 0
 
 
-_STRINGS: Final = (
-    pa.types.is_string,
-    pa.types.is_large_string,
-    pa.types.is_binary,
-    pa.types.is_large_binary,
+def _is_string(kind: pa.DataType) -> bool:
+    return kind in _STRINGS
+
+
+_STRINGS: Final[frozenset[Any]] = frozenset(
+    (pa.string(), pa.large_string(), pa.binary(), pa.large_binary())
 )

@@ -53,8 +53,7 @@ def open_source(query: str, uri: str | None, settings: Settings) -> Source:
         return DuckDB(query, None, settings)
     scheme, separator, path = uri.partition("://")
     if separator and scheme == "duckdb":
-        # As in other database URLs: three slashes and a relative path, four and an absolute one.
-        return DuckDB(query, path.removeprefix("/") or None, settings)
+        return DuckDB(query, path or None, settings)
     if not separator and uri.endswith((".duckdb", ".db")):
         return DuckDB(query, uri, settings)
     raise CopyError(

@@ -47,7 +47,12 @@ _SQLSTATES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("^No function matches|^Could not choose", "42883"),
         ("", "42601"),
     ),
-    "Conversion": (("out of range", "22003"), ("", "22P02")),
+    "Conversion": (
+        ("field value out of range", "22008"),
+        ("^invalid (date|time|timestamp)", "22007"),
+        ("out of range", "22003"),
+        ("", "22P02"),
+    ),
     "Out of Range": (("", "22003"),),
     "Invalid Input": (
         ("^Values were not provided for the following param", "42P02"),
@@ -75,12 +80,13 @@ class DuckDB:
 
     def __init__(self, query: str, path: str | None, settings: Settings) -> None:
         duckdb = _driver()
+        self._query = query
         self._failures = (duckdb.Error, OSError, pa.ArrowException)
         self._connection = self._call(
             lambda: duckdb.connect(path or ":memory:", read_only=path is not None)
         )
         try:
-            self._call(lambda: self._prepare(query, settings))
+            self._call(lambda: self._prepare(settings))
         except BaseException:
             self.close()
             raise
@@ -100,7 +106,7 @@ class DuckDB:
         self._connection.interrupt()
         self._connection.close()
 
-    def _prepare(self, query: str, settings: Settings) -> None:
+    def _prepare(self, settings: Settings) -> None:
         connection = self._connection
         zone = settings.time_zone.replace("'", "''")
         # Else SQL sees this program's variables, dates depend on the host's zone, and an error
@@ -108,8 +114,8 @@ class DuckDB:
         connection.execute("SET python_enable_replacements = false")
         connection.execute("SET errors_as_json = true")
         connection.execute(f"SET TimeZone = '{zone}'")
-        _check_one_select(connection.extract_statements(query))
-        self._result = connection.sql(query)
+        _check_one_select(connection.extract_statements(self._query))
+        self._result = connection.sql(self._query)
         names = self._result.columns
         casts = [_CASTS.get(kind.id) for kind in self._result.types]
         if any(casts):
@@ -126,7 +132,7 @@ class DuckDB:
         try:
             return action()
         except self._failures as error:
-            raise _source_error(str(error)) from error
+            raise _source_error(str(error), self._query) from error
 
 
 def _driver() -> Any:
@@ -150,7 +156,7 @@ def _check_one_select(statements: list[Any]) -> None:
         raise CopyError("0A000", f"COPY query must be a SELECT, not {kind}")
 
 
-def _source_error(text: str) -> SourceError:
+def _source_error(text: str, query: str) -> SourceError:
     """DuckDB's `Kind Error: words`, where the words may be JSON, as an error of ours."""
     match = re.match(r"(?P<kind>[A-Z][A-Za-z -]*?) Error: ", text)
     kind = match["kind"] if match else ""
@@ -159,7 +165,9 @@ def _source_error(text: str) -> SourceError:
     if words.startswith("{"):
         fields = json.loads(words)
         words = fields["exception_message"]
-        position = int(fields["position"]) + 1 if "position" in fields else None
+        if "position" in fields:  # bytes from 0; PostgreSQL counts characters from 1
+            before = query.encode()[: int(fields["position"])]
+            position = len(before.decode(errors="ignore")) + 1
     message, _, detail = words.partition("\n")
     sqlstate = next(
         state for pattern, state in _SQLSTATES.get(kind, _OTHER) if re.search(pattern, message)

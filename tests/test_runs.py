@@ -1,0 +1,171 @@
+"""How an export's batches are cut into runs that fill about one part each."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pytest
+from holofast.encoder import Encoder
+from holofast.errors import EncodeError
+from holofast.options import CopyOptions
+from holofast.runs import Export, Run, least_row_bytes
+from holofast.sinks.store import MAX_PARTS, MIN_PART_SIZE
+from holofast.sources.arrow import Arrow
+from hypothesis import given
+from hypothesis import strategies as st
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PART = 256 * 1024
+
+
+def export(
+    batches: Sequence[pa.RecordBatch],
+    engine: str = "native",
+    *,
+    schema: pa.Schema | None = None,
+    part_size: int = PART,
+    max_bytes: int | None = None,
+    **options: Any,
+) -> Export:
+    schema = schema or batches[0].schema
+    encoder = Encoder(schema, CopyOptions(**options), engine=engine)
+    return Export(
+        Arrow(pa.RecordBatchReader.from_batches(schema, batches)),
+        encoder,
+        row_floor=least_row_bytes(len(schema), encoder.spec.format),
+        max_bytes=max_bytes,
+        part_size=part_size,
+    )
+
+
+def rendered(work: Export) -> list[bytes]:
+    parts: list[bytes] = []
+    while (run := work.claim()) is not None:
+        assert run.number == len(parts) + 1
+        parts.append(bytes(run.render()))
+    assert work.claim() is None
+    return parts
+
+
+def whole(batches: Sequence[pa.RecordBatch], engine: str = "native", **options: Any) -> bytes:
+    encoder = Encoder(batches[0].schema, CopyOptions(**options), engine=engine)
+    return encoder.header() + bytes(encoder.encode_run(batches)) + encoder.trailer()
+
+
+def numbers(rows: int, start: int = 0) -> pa.RecordBatch:
+    return pa.record_batch({"a": pa.array(range(start, start + rows), pa.int64())})
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"format": "csv", "header": True}, {"format": "binary"}], ids=str
+)
+def test_no_rows_still_give_header_and_trailer(engine: str, options: dict[str, Any]) -> None:
+    empty = numbers(0)
+    for batches in ([], [empty], [empty, empty]):
+        parts = rendered(export(batches, engine, schema=empty.schema, **options))
+        assert parts == [whole([empty], engine, **options)]
+
+
+@given(
+    sizes=st.lists(st.integers(0, 60_000), max_size=12),
+    part_size=st.integers(MIN_PART_SIZE, 3 * MIN_PART_SIZE),
+    options=st.sampled_from(
+        [{}, {"format": "csv", "header": True}, {"format": "binary"}, {"format": "csv"}]
+    ),
+)
+def test_runs_join_to_the_whole(sizes: list[int], part_size: int, options: dict[str, Any]) -> None:
+    batches, start = [numbers(0)], 0
+    for size in sizes:
+        batches.append(numbers(size, start))
+        start += size
+    parts = rendered(export(batches, part_size=part_size, **options))
+    assert b"".join(parts) == whole(batches, **options)
+    assert all(len(part) >= MIN_PART_SIZE for part in parts[:-1])
+
+
+def test_a_big_batch_is_cut_without_a_copy() -> None:
+    batch = numbers(1_000_000)
+    part_size = 1024 * 1024
+    parts = rendered(export([batch], format="csv", part_size=part_size))
+    assert b"".join(parts) == whole([batch], format="csv")
+    sizes = [len(part) for part in parts[2:-1]]  # the first two teach how many bytes a row gives
+    assert sizes
+    assert all(0.8 * part_size < size < 1.25 * part_size for size in sizes), sizes
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array([True, False] * 200_000),
+        pa.nulls(400_000),
+        pa.array(["x" * 50_000] * 40),
+        pa.array(["x" * 50_000, None] * 40).dictionary_encode(),
+        pa.array([b"\x00" * 3_000] * 400),
+        pa.array([b"\x00" * 3_000] * 400).dictionary_encode(),
+        pa.array(["", None] * 300_000),
+        pa.array(["y"] * 200_000 + ["z" * 60_000] * 30),
+        pa.array([-1.2345678901234567e-300] * 100_000),
+    ],
+    ids=lambda column: f"{column.type}-{len(column)}",
+)
+@pytest.mark.parametrize("file_format", ["text", "csv", "binary"])
+def test_every_part_but_the_last_is_large_enough(column: pa.Array, file_format: str) -> None:
+    batch = pa.record_batch({"a": column})
+    parts = rendered(export([batch], format=file_format, part_size=MIN_PART_SIZE))
+    assert b"".join(parts) == whole([batch], format=file_format)
+    assert all(len(part) >= MIN_PART_SIZE for part in parts[:-1])
+    assert all(len(part) < 16 * MIN_PART_SIZE for part in parts)
+
+
+def test_parts_grow_so_that_their_number_suffices() -> None:
+    batches = [numbers(60_000, start) for start in range(0, 3_000_000, 60_000)]
+    # About 23 MB, 0.1 % of the limit: a thousandth of 10,000 parts is what it may take.
+    limit = 1000 * len(whole(batches))
+    parts = rendered(export(batches, part_size=MIN_PART_SIZE, max_bytes=limit))
+    assert 1 <= len(parts) <= MAX_PARTS // 1000
+
+
+def test_the_row_of_an_error_counts_from_the_start_of_the_export(engine: str) -> None:
+    texts = ["x" * 1000] * 1500
+    texts[1234] = "nul \0"
+    batches = [pa.record_batch({"a": texts[i : i + 100]}) for i in range(0, 1500, 100)]
+    work = export(batches, engine)
+    with pytest.raises(EncodeError) as caught:
+        rendered(work)
+    assert (caught.value.row, caught.value.column) == (1234, "a")
+
+
+def test_runs_may_be_rendered_in_any_order_by_any_thread() -> None:
+    batches = [numbers(50_000, start) for start in range(0, 400_000, 50_000)]
+    work = export(batches)
+    runs: list[Run] = []
+    while (run := work.claim()) is not None:
+        runs.append(run)
+    rendered_by_number: dict[int, bytes] = {}
+
+    def render(run: Run) -> None:
+        rendered_by_number[run.number] = bytes(run.render())
+
+    threads = [threading.Thread(target=render, args=(run,)) for run in reversed(runs)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    joined = b"".join(rendered_by_number[number] for number in sorted(rendered_by_number))
+    assert joined == whole(batches)
+
+
+def test_the_source_is_not_read_before_the_first_claim() -> None:
+    class Unread(Arrow):
+        def __iter__(self) -> Any:
+            raise AssertionError("read too early")
+
+    batch = numbers(1)
+    encoder = Encoder(batch.schema, CopyOptions())
+    work = Export(Unread(batch), encoder, row_floor=1, max_bytes=None, part_size=PART)
+    with pytest.raises(AssertionError, match="read too early"):
+        work.claim()
