@@ -1,7 +1,9 @@
 """The native engine: holofast-core behind PyO3. `holofast.encoder` is its only user."""
 
-from collections.abc import Buffer, Sequence
+from collections.abc import Sequence
 from typing import Any, final
+
+from typing_extensions import Buffer
 
 from holofast.schema import EncoderSpec
 

@@ -1,20 +1,24 @@
 """The public Encoder and the only choice of engine: native (Rust) or python (its twin).
 
 Both engines are handed the same resolved `EncoderSpec` and give the same bytes and errors. There is
-no silent fall-back from one to the other.
+no silent fall-back from one to the other. Both are imported, and pyarrow with them, when an encoder
+is built: hg_dump_to_oss needs the CRC64 alone.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from typing import Any, Protocol
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, Protocol
 
 from holofast.errors import CopyError
 from holofast.options import CopyOptions, Settings
-from holofast.schema import EncoderSpec, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+
+    from holofast.schema import EncoderSpec
 
 DEFAULT_BATCH_SIZE = 65_536
 
@@ -57,6 +61,10 @@ class Encoder:
         engine: str | None = None,
         batch_size: int = DEFAULT_BATCH_SIZE,
     ) -> None:
+        import pyarrow as pa
+
+        from holofast.schema import resolve
+
         arrow_schema = pa.schema(schema)
         self.spec: EncoderSpec = resolve(arrow_schema, options, settings or Settings(), batch_size)
         self.schema: pa.Schema = arrow_schema
@@ -73,6 +81,8 @@ class Encoder:
         The block's memory goes back to the encoder's pool when it is dropped.
         Raises EncodeError for a value without a COPY form; its row counts within the batch.
         """
+        import pyarrow as pa
+
         return self.encode_run([pa.record_batch(batch)])
 
     def encode_run(
@@ -104,7 +114,8 @@ def crc64(data: Any, engine: str) -> int:
         from holofast._python import crc64 as twin
 
         return twin.crc64(data)
-    return _native().crc64(data)
+    value: int = _native().crc64(data)
+    return value
 
 
 def crc64_combine(first: int, second: int, second_len: int, engine: str) -> int:
@@ -113,7 +124,8 @@ def crc64_combine(first: int, second: int, second_len: int, engine: str) -> int:
         from holofast._python import crc64 as twin
 
         return twin.crc64_combine(first, second, second_len)
-    return _native().crc64_combine(first, second, second_len)
+    value: int = _native().crc64_combine(first, second, second_len)
+    return value
 
 
 def _build(engine: str, schema: pa.Schema, spec: EncoderSpec) -> Engine:

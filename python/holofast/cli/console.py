@@ -1,0 +1,111 @@
+"""What both programs do with the terminal: errors as psql shows them, exit codes, progress, report.
+
+Everything goes to standard error: standard output is for data alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import sys
+import traceback
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from holofast.errors import CopyError, DestinationError
+from holofast.programs import ExitCode
+from holofast.redaction import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+    from holofast.pipeline import Progress
+    from holofast.report import Report
+
+
+@contextlib.contextmanager
+def failing_clearly(render: Callable[[CopyError], str], *, debug: bool = False) -> Iterator[None]:
+    """Turn errors into text and exit codes; a traceback only where `debug` asks for one.
+
+    A destination's error exits with its own code, any other COPY error with 1, an interrupt
+    (SIGINT, SIGTERM, SIGHUP) with 111.
+    """
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGHUP, _interrupt)
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        _show(error, debug=debug)
+        notes = getattr(error, "__notes__", []) or ["nothing was left behind"]
+        reason = f" by {error}" if str(error) else ""
+        _leave(ExitCode.INTERRUPTED, "; ".join([f"interrupted{reason}", *notes]))
+    except CopyError as error:
+        _show(error, debug=debug)
+        code = error.exit_code if isinstance(error, DestinationError) else 1
+        notes = [redact(note) for note in getattr(error, "__notes__", [])]
+        _leave(code, "\n".join([render(error), *notes]))
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt(signal.Signals(number).name)
+
+
+def _show(error: BaseException, *, debug: bool) -> None:
+    if debug:
+        click.echo(redact("".join(traceback.format_exception(error))), err=True, nl=False)
+
+
+def _leave(code: int, message: str) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(code)
+
+
+@contextlib.contextmanager
+def progress_bar(label: str) -> Iterator[Callable[[Progress], object] | None]:
+    """A line that shows rows, bytes and rate while an export runs; None off a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    try:
+        from rich.console import Console
+        from rich.progress import (
+            DownloadColumn,
+            SpinnerColumn,
+            TextColumn,
+            TimeElapsedColumn,
+            TransferSpeedColumn,
+        )
+        from rich.progress import Progress as Bar
+    except ImportError:  # the extra `cli` brings it
+        yield None
+        return
+    bar = Bar(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    task = bar.add_task(label, total=None)
+
+    def show(done: Progress) -> None:
+        rows = "" if done.rows is None else f" {done.rows:,} rows"
+        bar.update(task, completed=done.bytes, description=f"{label}{rows}")
+
+    with bar:
+        yield show
+
+
+def show_report(report: Report, *, as_json: bool) -> None:
+    """The report and PostgreSQL's command tag, or the report as one line of JSON."""
+    if as_json:
+        click.echo(json.dumps(report.to_dict()), err=True)
+        return
+    click.echo(str(report), err=True)
+    if report.rows is not None:
+        click.echo(f"COPY {report.rows}", err=True)

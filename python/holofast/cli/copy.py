@@ -1,0 +1,117 @@
+"""`holofast copy`: one COPY (query) TO statement from the command line."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from holofast.cli import console
+
+if TYPE_CHECKING:
+    from holofast.options import Settings
+
+# PostgreSQL's names of the parameters, as SET takes them.
+_SETTINGS: Final = {
+    "timezone": "time_zone",
+    "datestyle": "date_style",
+    "intervalstyle": "interval_style",
+    "extra_float_digits": "extra_float_digits",
+    "bytea_output": "bytea_output",
+    "client_encoding": "client_encoding",
+}
+
+
+@click.command("copy", context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("statement")
+@click.option(
+    "--source",
+    metavar="URI",
+    help="Where the query runs: a DuckDB database file, or by default an in-memory DuckDB, which "
+    "reads Parquet, CSV and JSON files by name.",
+)
+@click.option(
+    "--set",
+    "assignments",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A parameter of the session by PostgreSQL's name, such as TimeZone=Asia/Shanghai.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["native", "python"]),
+    help="The encoder; by default native, or what HOLOFAST_ENGINE says.",
+)
+@click.option("--workers", type=click.IntRange(1, 64), help="Threads that encode and upload.")
+@click.option("--dry-run", is_flag=True, help="Check everything, show the plan, export nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Show the report or plan as JSON.")
+@click.option("--debug", is_flag=True, help="Show a traceback with an error.")
+def main(
+    statement: str,
+    source: str | None,
+    assignments: tuple[str, ...],
+    engine: str | None,
+    workers: int | None,
+    *,
+    dry_run: bool,
+    as_json: bool,
+    debug: bool,
+) -> None:
+    """Run STATEMENT, a COPY (query) TO PROGRAM 'hg_dump_to_oss …' or TO STDOUT.
+
+    Data goes to OSS or to standard output; progress, report and errors to standard error.
+    The exit code is 0, hg_dump_to_oss's code where it failed, 1 for any other error, 2 for a
+    wrong command line.
+
+    \b
+    holofast copy "COPY (SELECT * FROM 'flights.parquet')
+        TO PROGRAM 'hg_dump_to_oss --Endpoint oss-cn-hangzhou.aliyuncs.com
+                    --BucketName demo --DirName flights/'
+        (FORMAT csv, HEADER true)"
+
+    Key and secret are best given by OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.
+    """
+    from holofast.psql_error import format_error
+
+    with console.failing_clearly(lambda error: format_error(error, statement), debug=debug):
+        from holofast import api
+
+        settings = _settings(assignments)
+        if dry_run:
+            plan = api.plan_copy(
+                statement, source, settings=settings, engine=engine, workers=workers
+            )
+            click.echo(json.dumps(plan.to_dict()) if as_json else str(plan), err=True)
+            return
+        with console.progress_bar("copying") as progress:
+            report = api.copy(
+                statement,
+                source,
+                settings=settings,
+                engine=engine,
+                workers=workers,
+                progress=progress,
+            )
+        console.show_report(report, as_json=as_json)
+
+
+def _settings(assignments: tuple[str, ...]) -> Settings:
+    from holofast.errors import CopyError
+    from holofast.options import Settings
+
+    values: dict[str, str | int] = {}
+    for assignment in assignments:
+        name, equals, value = assignment.partition("=")
+        field = _SETTINGS.get(name.strip().lower())
+        if not equals:
+            raise click.UsageError(f"--set {assignment}: write NAME=VALUE")
+        if field is None:
+            raise CopyError("42704", f'unrecognized configuration parameter "{name}"')
+        if field == "extra_float_digits":
+            if not value.lstrip("-").isdecimal():
+                raise CopyError("22023", f'invalid value for parameter "{name}": "{value}"')
+            values[field] = int(value)
+        else:
+            values[field] = value
+    return Settings(**values)  # type: ignore[arg-type]
