@@ -1,0 +1,232 @@
+"""COPY (query) TO as text, read into its query, its program and its options.
+
+PostgreSQL's own grammar reads the statement; the query's text is cut out of it, never printed anew.
+What the options may be is options.py's, how an error is shown psql_error.py's.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+
+from holofast.errors import CopyError
+from holofast.grammar import Token, parse, parse_if_shallow, scan
+from holofast.option_list import read_options
+from holofast.redaction import redact
+
+if TYPE_CHECKING:
+    from holofast.options import CopyOptions
+
+Dialect = Literal["postgresql", "duckdb"]
+
+_WHITESPACE: Final = " \t\n\r\f\v"  # scan.l's
+
+# A query of PostgreSQL, and the shortest; in either dialect no query is shorter.
+_PLACEHOLDER: Final = "SELECT"
+
+_HINT: Final = "Write COPY (query) TO PROGRAM 'command' or COPY (query) TO STDOUT."
+
+# Stands for the word json after FORMAT, which 18's grammar reserves and 15's does not.
+_JSON: Final = "jso_"
+
+
+@dataclass(frozen=True, repr=False)
+class Statement:
+    """A COPY (query) TO statement: `program` is the command, or None for STDOUT.
+
+    `query` is the text between the outer parentheses as it was written, comments included, without
+    the white space around it; `query_position` is the character of the statement, from 1, that it
+    begins at. The repr hides secrets; the fields hold them.
+    """
+
+    query: str
+    program: str | None
+    options: CopyOptions
+    query_position: int = 1
+
+    def __repr__(self) -> str:
+        program = None if self.program is None else redact(self.program)
+        query = redact(self.query)
+        return f"Statement(query={query!r}, program={program!r}, options={self.options!r})"
+
+
+def parse_statement(sql: str, *, dialect: Dialect = "postgresql") -> Statement:
+    """Read one COPY (query) TO PROGRAM or TO STDOUT statement; a trailing semicolon is fine.
+
+    With `dialect="duckdb"` PostgreSQL's grammar reads all but the query, which DuckDB reads later.
+    Raises CopyError with PostgreSQL 15's SQLSTATE, words and position (characters, from 1) for
+    what it refuses, and 0A000 for COPY FROM, COPY table TO, COPY TO a file and other statements.
+    """
+    try:
+        return _parse_statement(sql, dialect)
+    except CopyError as error:
+        refusal = error
+    # Raised outside the handler, as the original, secrets and all, would hang on as its context.
+    raise CopyError(
+        refusal.sqlstate,
+        redact(refusal.message),
+        hint=refusal.hint,
+        position=refusal.position,
+    )
+
+
+def _parse_statement(sql: str, dialect: Dialect) -> Statement:
+    if dialect not in ("postgresql", "duckdb"):
+        raise ValueError(f"dialect is {dialect!r}, but must be 'postgresql' or 'duckdb'")
+    foreign = dialect != "postgresql"
+    _check_characters(sql)
+    tokens = scan(sql, junk_allowed=True) if foreign else _scan_or_parse(sql)
+    parts = _take_apart(tokens, len(sql))
+    sql_for_18, json_formats = _reword_format_json(sql, parts.rest)
+    trees: Any = None
+    if foreign:
+        _check_foreign(sql, tokens, parts)
+    else:
+        trees = parse_if_shallow(sql_for_18, len(tokens))
+    wrapper = _without_query(sql_for_18, parts)
+    copy = _the_copy(parse(wrapper), parts.rest)
+    _check_no_default(sql, parts.rest)
+    query_node = trees and trees[0].stmt.copy_stmt.query
+    if query_node and query_node.HasField("merge_stmt"):  # before the options, unlike the rest
+        raise CopyError("0A000", "MERGE not supported in COPY")
+    options = read_options(copy.options, wrapper, json_formats)
+    if query_node:
+        _check_query(query_node)
+    if not copy.is_program and parts.rest[1].word not in ("stdout", "stdin"):
+        raise _file_refused(copy.filename)
+    text = sql[parts.start : parts.end].lstrip(_WHITESPACE)
+    program = copy.filename if copy.is_program else None
+    return Statement(text.rstrip(_WHITESPACE), program, options, parts.end - len(text) + 1)
+
+
+def _check_characters(sql: str) -> None:
+    """Refuse what no server can be sent: a NUL byte, and what has no form in UTF8."""
+    bad = re.search("[\0\ud800-\udfff]", sql)
+    if bad:
+        byte = "0x00" if bad[0] == "\0" else f"U+{ord(bad[0]):04X}"
+        message = f'invalid byte sequence for encoding "UTF8": {byte}'
+        raise CopyError("22021", message, position=bad.start() + 1)
+
+
+def _scan_or_parse(sql: str) -> list[Token]:
+    """The tokens; where the scanner fails, the grammar may have failed on an earlier one."""
+    try:
+        return scan(sql)
+    except CopyError:
+        parse(sql)
+        raise
+
+
+class _Parts(NamedTuple):
+    """A statement's tokens, cut at the query's parentheses; offsets count characters from 0."""
+
+    start: int  # of the text between the parentheses
+    end: int
+    query: list[Token]
+    rest: list[Token]  # from TO on; the whole statement where it does not begin with COPY (
+
+
+def _take_apart(tokens: list[Token], length: int) -> _Parts:
+    """Find the query's parentheses; where they are not closed, all that follows is the query."""
+    if [token.word for token in tokens[:2]] != ["copy", "("]:
+        return _Parts(0, 0, [], tokens)
+    depth = 0
+    for index, token in enumerate(tokens):
+        depth += (token.word == "(") - (token.word == ")")
+        if depth == 0 and token.word == ")":
+            return _Parts(tokens[1].end, token.start, tokens[2:index], tokens[index + 1 :])
+    return _Parts(tokens[1].end, length, tokens[2:], [])
+
+
+def _without_query(sql: str, parts: _Parts) -> str:
+    """The statement with a placeholder of the same length for its query, so positions stay.
+
+    What is too short to be a query is left for the grammar to point at.
+    """
+    if not parts.query:
+        return sql
+    start, end = parts.query[0].start, parts.query[-1].end
+    if end - start < len(_PLACEHOLDER):
+        return sql
+    return sql[:start] + _PLACEHOLDER.ljust(end - start) + sql[end:]
+
+
+def _reword_format_json(sql: str, rest: list[Token]) -> tuple[str, frozenset[int]]:
+    """`FORMAT json` respelt for a grammar that reserves it, and where (characters, from 1).
+
+    PostgreSQL 15 takes json for a format's name like any other, and refuses it as such.
+    """
+    positions = set()
+    for token, argument in pairwise(rest):
+        if (token.word, argument.word) == ("format", "json"):
+            positions.add(token.start + 1)
+            sql = sql[: argument.start] + _JSON + sql[argument.end :]
+    return sql, frozenset(positions)
+
+
+def _check_no_default(sql: str, rest: list[Token]) -> None:
+    """Refuse DEFAULT as an option's argument, which the grammar of 15 does not know."""
+    for before, token in pairwise(rest):
+        if token.word == "default" and before.word not in ("(", ","):
+            raise _syntax_error(sql, token)
+
+
+def _check_foreign(sql: str, tokens: list[Token], parts: _Parts) -> None:
+    """What can be said of a statement whose query has another grammar, before that reads it."""
+    if tokens and tokens[0].word != "copy":
+        raise _not_copy()
+    for token in parts.query:
+        if token.word == ";":
+            raise _syntax_error(sql, token)
+
+
+def _the_copy(statements: Any, rest: list[Token]) -> Any:
+    """The one COPY (query) TO of a parsed text, or CopyError."""
+    if not statements:
+        raise CopyError("42601", "the statement is empty", hint=_HINT)
+    if len(statements) > 1:
+        ends = [after for token, after in pairwise(rest) if token.word == ";"]
+        second = next(token for token in ends if token.word != ";")
+        message = f"{len(statements)} statements found, but only one COPY can be run at a time"
+        raise CopyError("42601", message, position=second.start + 1)
+    statement = statements[0].stmt
+    if not statement.HasField("copy_stmt"):
+        raise _not_copy()
+    copy = statement.copy_stmt
+    if copy.is_from:
+        raise CopyError("0A000", "COPY FROM is not supported", hint=_HINT)
+    if not copy.HasField("query"):
+        hint = "Try the COPY (SELECT ...) TO variant."
+        raise CopyError("0A000", "COPY of a table is not supported", hint=hint)
+    return copy
+
+
+def _check_query(query: Any) -> None:
+    """The statements that BeginCopyTo refuses as COPY's query (copyto.c of PostgreSQL 15)."""
+    kind = query.WhichOneof("node")
+    if kind == "select_stmt":
+        select = query.select_stmt
+        while select.HasField("larg"):  # INTO belongs to the first SELECT of a set operation
+            select = select.larg
+        if select.HasField("into_clause"):
+            raise CopyError("0A000", "COPY (SELECT INTO) is not supported")
+    elif not getattr(query, kind).HasField("returning_clause"):
+        raise CopyError("0A000", "COPY query must have a RETURNING clause")
+
+
+def _file_refused(name: str) -> CopyError:
+    if not name.startswith("/"):
+        return CopyError("42602", "relative path not allowed for COPY to file")
+    hint = "Use TO STDOUT and redirect standard output to the file."
+    return CopyError("0A000", "COPY TO a file is not supported", hint=hint)
+
+
+def _not_copy() -> CopyError:
+    return CopyError("0A000", "only COPY statements can be run", hint=_HINT)
+
+
+def _syntax_error(sql: str, token: Token) -> CopyError:
+    message = f'syntax error at or near "{sql[token.start : token.end]}"'
+    return CopyError("42601", message, position=token.start + 1)

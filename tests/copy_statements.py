@@ -1,0 +1,381 @@
+"""Statements for the comparison with a real PostgreSQL; what is made of them is the tests'."""
+
+from __future__ import annotations
+
+import random
+from typing import Final
+
+# Contents that each option changes the bytes of; columns a, B, c, d and e.
+QUERY: Final = r"""select 'x,"y|z' as a, null as "B", '' as c, E'\\N' as d, E'a\\b\tc' as e"""
+
+# Whatever may follow COPY (query) TO STDOUT, one a line.
+_TAILS: Final = r"""
+;
+with
+;;
+csv
+binary
+with csv header
+header csv
+csv header quote '|' escape as '\' null as 'x' delimiter as ';'
+csv force quote a, "B"
+csv force quote *
+csv force quote a force quote *
+csv force quote (a)
+csv force not null a
+csv force null a
+force not null a
+force null a
+csv force not null a, c force null a
+freeze
+freeze csv freeze
+encoding 'latin-1'
+encoding latin1
+encoding as 'utf8'
+csv binary
+binary binary
+csv csv
+delimiter ',' delimiter ','
+delimiters ','
+oids
+header true
+csv, header
+csv (header)
+(header) csv
+(format csv) with
+()
+(,)
+(format csv,)
+(format csv) where true
+(format csv, header,)
+with (format csv)
+where true
+json
+(format)
+(format csv, format text)
+(format CSV)
+(format "csv")
+(format "CSV")
+(format 'CSV')
+(format 'csv')
+(FoRmAt BiNaRy)
+("Format" csv)
+(format json)
+(format json, header)
+(header x, format json)
+(format jsonx, format json)
+(format 'json')
+(format default)
+(format true)
+(format 1)
+(format *)
+(format (c, s, v))
+(format U&'\0063sv')
+(U&"form\0061t" csv)
+(header)
+(header true)
+(header TRUE)
+(header on)
+(header off)
+(header 'On')
+(header 0)
+(header 1)
+(header 2)
+(header -1)
+(header 1.0)
+(header yes)
+(header t)
+(header '')
+(header *)
+(header (true))
+(header match)
+(header MATCH)
+(header 'Match')
+(header, header)
+(header false, header false)
+(delimiter)
+(Delimiter)
+(delimiter ',')
+(delimiter ',', delimiter ',')
+(delimiter '')
+(delimiter 'é')
+(delimiter 'ab')
+(delimiter E'\n')
+(delimiter E'\r')
+(delimiter E'\\')
+(delimiter '.')
+(delimiter a)
+(delimiter A)
+(delimiter 5)
+(delimiter -1)
+(delimiter N)
+(delimiter 'N')
+(delimiter 'N', null 'x')
+(delimiter on)
+(delimiter *)
+(delimiter (a, b))
+(delimiter ',', format csv, quote ',')
+(delimiters ',')
+(null)
+(null 5)
+(null -1.50)
+(null +1.50)
+(null 1e10)
+(null 99999999999999999999)
+(null true)
+(null ON)
+(null Word)
+(null "Word")
+(null default)
+(null select)
+(null '')
+(null E'\n')
+(null E'a\rb')
+(null E'a\tb')
+(null 'a,b', format csv)
+(null 'a"b', format csv)
+(null 'a"b')
+(null $$x$$)
+(null x, null y)
+(quote)
+(quote '|')
+(quote '|', format csv)
+(quote '', format csv)
+(quote 'é', format csv)
+(quote 'ab', format csv)
+(quote 5, format csv)
+(quote E'\n', format csv)
+(quote '|', quote '|', format csv)
+(escape '|')
+(escape '|', format csv)
+(escape '', format csv)
+(escape 'é', format csv)
+(escape ',', format csv)
+(escape '|', escape '|')
+(force_quote)
+(force_quote a)
+(force_quote 'a')
+(force_quote true)
+(force_quote *)
+(force_quote (a))
+(force_quote (a, "B"), format csv)
+(force_quote ('a', on), format csv)
+(force_quote *, format csv)
+(force_quote *, force_quote (a), format csv)
+(force_quote (a), force_quote *, format csv)
+(force_quote (a,), format csv)
+(force_quote (1), format csv)
+(force_quote (a.b), format csv)
+(force_quote ())
+(force_not_null)
+(force_not_null *)
+(force_not_null (a))
+(force_not_null (a), format csv)
+(force_not_null (a), force_not_null (a), format csv)
+(force_null *, format csv)
+(force_null (a))
+(force_null (a), format csv)
+(force_null (a), force_not_null (a), format csv)
+(convert_selectively)
+(convert_selectively (a))
+(convert_selectively *)
+(convert_selectively 5)
+(convert_selectively, convert_selectively)
+(freeze)
+(freeze true)
+(freeze 0)
+(freeze 2)
+(freeze off)
+(freeze match)
+(freeze, freeze)
+(encoding)
+(encoding utf8)
+(encoding 'UTF-8')
+(encoding 'Latin-1')
+(encoding sql_ascii)
+(encoding cp1252)
+(encoding '')
+(encoding 5)
+(encoding (utf8))
+(encoding utf8, encoding utf8)
+(encoding mskanji, format csv)
+(default 'x')
+(default)
+(on_error ignore)
+(log_verbosity verbose)
+(reject_limit 5)
+(oids)
+(force_array)
+(ignore_errors)
+(select 1)
+(a.b c)
+(x 1.5)
+(x, x)
+(délimiter ',')
+(format csv, header x, unknown)
+(unknown, header x)
+(format binary)
+(format binary, delimiter ',')
+(format binary, null 'x')
+(format binary, header)
+(format binary, header false)
+(format binary, header 0)
+(format binary, quote '"')
+(format binary, escape '"')
+(format binary, force_quote *)
+(format binary, force_null (a))
+(format binary, encoding latin1)
+(format binary, freeze)
+(delimiter ',', format binary, null 'x')
+(header, null 'x', format binary)
+(header, quote '"', format binary)
+(format $1)
+(format ?)
+(format csv; header)
+(format csv
+(format csv))
+(format 'csv
+(format csv) /* open
+-- a comment
+"""
+
+# Whole statements, in particular those whose query, target or kind is refused, one a line.
+_WHOLE: Final = r"""
+COPY (select 1,2,3 from ) TO PROGRAM 'cat > /dev/null'
+COPY (select 'äöü',2,3 from ) TO STDOUT
+COPY (select 1) TO STDIN
+COPY (select 1) TO PROGRAM 'cat > /dev/null' (FORMAT csv)
+COPY (select 1) TO PROGRAM STDOUT
+COPY (select 1) TO PROGRAM STDIN (nonsense)
+COPY (select 1) TO PROGRAM
+COPY (select 1) TO PROGRAM true
+COPY (select 1) TO PROGRAM "true"
+COPY (select 1) TO PROGRAM $$cat > /dev/null$$
+COPY (select 1) TO PROGRAM E'c\x61t > /dev/null'
+COPY (select 1) TO PROGRAM U&'c\0061t > /dev/null'
+COPY (select 1) TO PROGRAM 'tr' 'ue' csv
+COPY (select 1) TO 'file'
+COPY (select 1) TO ''
+COPY (select 1) TO 'stdout' (FORMAT csv, QUOTE '')
+COPY (select 1) TO 'file' (nonsense)
+COPY (select 1) TO
+COPY (select 1) STDOUT
+COPY (select 1) FROM STDIN
+COPY (select 1) FROM 'file'
+COPY select 1 TO STDOUT
+COPY BINARY (select 1) TO STDOUT
+COPY () TO STDOUT
+COPY (/* nothing */) TO STDOUT
+COPY (;) TO STDOUT
+COPY (select 1;) TO STDOUT
+COPY (select 1; select 2) TO STDOUT
+COPY (select 1)) TO STDOUT
+COPY ((select 1) TO STDOUT
+COPY ((select 1)) TO STDOUT
+COPY (((select 1) union (select 2) order by 1)) TO STDOUT
+COPY(select)TO STDOUT
+copy(table pg_am limit 0)to stdout(header)
+COPY (values (1), (2)) TO STDOUT
+COPY (with x as (select 1) select * from x) TO STDOUT
+COPY (select 1 AS into) TO STDOUT
+COPY (select 1 INTO x) TO STDOUT
+COPY (select 1 INTO TEMP x UNION select 2) TO STDOUT
+COPY ((select 1 INTO x)) TO STDOUT
+COPY (select 1 INTO x) TO STDOUT (nonsense)
+COPY (select 1 INTO x) TO 'file'
+COPY (insert into made values (1)) TO STDOUT
+COPY (insert into made values (1) returning a) TO STDOUT
+COPY (with x as (select 1) insert into made table x) TO STDOUT
+COPY (update made set a = 2) TO STDOUT
+COPY (update made set a = 2 where false returning *) TO STDOUT
+COPY (delete from made) TO STDOUT
+COPY (delete from made where false returning *) TO STDOUT
+COPY (delete from made) TO STDOUT (HEADER match)
+COPY (delete from made) TO 'file'
+COPY (merge into made using made m on true when matched then delete) TO STDOUT
+COPY (merge into made using made m on true when matched then delete) TO STDOUT (FORMAT x)
+COPY (create table y as select 1) TO STDOUT
+COPY (explain select 1) TO STDOUT
+COPY (execute x) TO STDOUT
+COPY (notify x) TO STDOUT
+COPY (copy (select 1) to stdout) TO STDOUT
+COPY (select 1 limit 1,2) TO STDOUT
+COPY (select sum(1) over (rows unbounded following)) TO STDOUT
+COPY (select 1::float(99)) TO STDOUT
+COPY (select unique (select 1)) TO STDOUT
+COPY (select u&'\zzzz') TO STDOUT
+COPY (select e'\u00') TO STDOUT
+COPY (select e'\xff') TO STDOUT
+COPY (select 1a) TO STDOUT
+COPY (select 'abc) TO STDOUT
+COPY (select "abc) TO STDOUT
+COPY (select /* abc) TO STDOUT
+COPY (select $x$ abc) TO STDOUT
+COPY (select from from 'abc) TO STDOUT
+COPY (select "") TO STDOUT
+COPY (select * from) TO STDOUT (nonsense)
+COPY
+COPY (
+COPY (select 1
+COPY (select 1)
+COPI (select 1) TO STDOUT
+SELEKT 1
+"""
+
+_LONGER: Final = (
+    f"COPY ({QUERY}) TO STDOUT /* a /* nested */ comment */ (format /* here */ csv -- there\n)",
+    f"COPY ({QUERY}) TO STDOUT\t\r\n\f csv",
+    "COPY (select 'é', ')' /* ) */, $$)$$, \")\" from (select 1 as \")\") q -- )\n) TO STDOUT (x)",
+    "COPY (select 1) TO STDOUT (\n  FORMAT csv,\n  NONSENSE 'é'\n)",
+    "-- first\n  COPY -- second\n (select 1 -- ) TO\n ) TO STDOUT (FORMAT x)",
+    "COPY (select " + "+".join(["1"] * 500) + ") TO STDOUT (FORMAT x)",
+    "COPY (select " + "(" * 500 + "1" + ")" * 500 + ") TO STDOUT (FORMAT csv)",
+)
+
+# One of each makes a list in which several things may be wrong, so that the order shows.
+_PARTS: Final = (
+    ("format csv", "format text", "format binary", "format x", "format"),
+    (
+        "delimiter ';'",
+        "delimiter ''",
+        "delimiter E'\\n'",
+        "delimiter a",
+        "delimiter N",
+        "delimiter",
+    ),
+    ("null 'N'", "null E'\\r'", "null ';|'", "null"),
+    ("header", "header false", "header x", "header match"),
+    ("quote '|'", "quote ''", "quote ';'", "quote N"),
+    ("escape '|'", "escape 'ab'"),
+    ("force_quote *", "force_quote (a)", "force_quote a"),
+    ("force_not_null (a)", "force_not_null *"),
+    ("force_null (a)", "force_null x"),
+    ("encoding utf8", "encoding latin1", "encoding x"),
+    ("freeze", "freeze x"),
+    ("unknown", "format csv", "null 'z'", "encoding utf8", "delimiter '|'"),
+)
+_LEGACY: Final = (
+    "csv", "csv", "binary", "header", "freeze", "delimiter ';'", "delimiter as 'N'", "null 'N'",
+    "null as ';'", "quote '|'", "quote ''", "escape as '|'", "force quote a", "force quote *",
+    "force not null a", "force null a, c", "encoding 'utf8'", "encoding 'x'",
+)  # fmt: skip
+
+
+def written() -> list[str]:
+    """Every statement written down above."""
+    tails = [f"COPY ({QUERY}) TO STDOUT {tail}" for tail in _TAILS.strip("\n").split("\n")]
+    return [*tails, *_WHOLE.strip("\n").split("\n"), *_LONGER]
+
+
+def generated(count: int) -> list[str]:
+    """So many statements with options drawn at random, the same ones each time."""
+    draw = random.Random(15)
+    statements = []
+    for number in range(count):
+        if number % 3:
+            chosen = draw.sample(_PARTS, draw.randint(1, 6))
+            tail = "(" + ", ".join(draw.choice(words) for words in chosen) + ")"
+        else:
+            tail = " ".join(draw.sample(_LEGACY, draw.randint(1, 4)))
+        statements.append(f"COPY ({QUERY}) TO STDOUT {tail}")
+    return statements
