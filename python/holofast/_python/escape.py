@@ -20,7 +20,7 @@ def text_rule(delimiter: str, alphabet: str | None) -> Rule | None:
     escapes |= {char: f"\\{letter}" for char, letter in _LETTERS.items()}
     if alphabet is not None and not set(escapes) & set(alphabet):
         return None
-    substitute = re.compile("[" + re.escape("".join(escapes)) + "]").sub
+    substitute = re.compile("|".join(map(re.escape, escapes))).sub
 
     def escape(values: list[str]) -> list[str]:
         if not _any_in(escapes, values):
@@ -43,11 +43,11 @@ def csv_rule(
         alike = {word for word in alike if word and set(word) <= set(alphabet)}
     if not special and not alike:
         return None
-    has_special = re.compile("[" + re.escape("".join(special)) + "]").search
+    has_special = re.compile("|".join(map(re.escape, special))).search
     wrap = _wrapper(quote, escape)
 
     def protect(values: list[str]) -> list[str]:
-        if _any_in(special, values):
+        if _any_in(special, values):  # never so if it is empty
             return [wrap(v) if has_special(v) or v in alike else v for v in values]
         if alike.isdisjoint(values):
             return values

@@ -1,0 +1,218 @@
+"""What the vectors ask: columns of typed values, options and time zone. The answers are a server's.
+
+A case names its family, which is the file it stands in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tests.literals import INT32_MAX, INT64_MAX, KINDS, Named, Value
+from tests.vectors.values import TEXTS, values_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+@dataclass(frozen=True)
+class Case:
+    """One COPY: `rows` rows of `columns` under `options` in a session's `time_zone`."""
+
+    family: str
+    name: str
+    columns: Sequence[Named]
+    rows: int
+    options: dict[str, Any] = field(default_factory=dict)
+    time_zone: str = "UTC"
+
+
+FORMATS = ("text", "csv", "binary")
+
+
+def _column(kind: str, values: list[Value] | None = None, name: str = "c") -> Named:
+    return Named(name, KINDS[kind], values_of(kind) if values is None else values)
+
+
+def _by_type() -> Iterator[Case]:
+    """Every type alone in every format, and in CSV beside another column too."""
+    for name in KINDS:
+        column = _column(name)
+        rows = len(column.values)
+        for format_ in FORMATS:
+            yield Case("types", f"{name} {format_}", [column], rows, {"format": format_})
+        beside = _column("int32", list(range(rows)), "n")
+        options = {"format": "csv", "header": True}
+        yield Case("types", f"{name} csv beside", [column, beside], rows, options)
+
+
+_TEXT_OPTIONS: list[dict[str, Any]] = [
+    *({"delimiter": char} for char in ",|;: A^\"'~\x01\x07\x1f\x7f\b\t\v\f/-+_Z{"),
+    *({"null": null} for null in ("", "NULL", "nul", "5", "0", "t", "\\", "a", "é", " ", "\\\\N")),
+    {"delimiter": ",", "null": "\\N", "header": True},
+    {"delimiter": "N", "null": ""},
+]
+_CSV_OPTIONS: list[dict[str, Any]] = [
+    *({"delimiter": char} for char in "|;: \tAat015\\.-+e'\x01/x^"),
+    *(
+        {"null": null}
+        for null in ("\\N", "NULL", "nul", "0", "t", "\\", "\\.", "é", " ", "a", "é\\")
+    ),
+    *({"quote": char} for char in "'|\\a0 ~\t^"),
+    *({"escape": char} for char in "\\'a,n \t^"),
+    {"quote": "'", "escape": "\\"},
+    {"quote": "\\", "escape": '"'},
+    {"quote": "^", "escape": "^"},
+    {"quote": "\n"},
+    {"escape": "\n"},
+    {"force_quote": "*"},
+    {"force_quote": ["c"]},
+    {"force_quote": ["n"]},
+    {"force_quote": ["n", "c"], "escape": "\\", "header": True},
+    {"force_quote": "*", "null": "NULL", "header": True},
+    {"delimiter": "\t", "null": "\\N", "header": True},
+]
+
+
+def _by_option() -> Iterator[Case]:
+    """Every option trap over strings, alone (where `\\.` counts) and beside another column."""
+    for format_, choices in (("text", _TEXT_OPTIONS), ("csv", _CSV_OPTIONS)):
+        for choice in choices:
+            options = {"format": format_, **choice}
+            label = ", ".join(f"{key} {value!r}" for key, value in options.items())
+            strings = _column("string")
+            beside = _column("int64", [*range(len(TEXTS) - 1), None], "n")
+            if "n" not in choice.get("force_quote", ()):
+                yield Case("strings", f"{label} alone", [strings], len(TEXTS), options)
+            yield Case("strings", label, [strings, beside], len(TEXTS), options)
+
+
+def _bare_types_under_options() -> Iterator[Case]:
+    """Delimiters, quotes and NULL strings that meet the characters of numbers, dates and bools."""
+    kinds: dict[str, list[Value]] = {
+        "bool": [True, False, None],
+        "int32": [0, 5, -5, 105, None],
+        "float": ["1e10", "-0", "NaN", "-Infinity", "0.5", None],
+        "decimal128(18, 4)": [0, -15000, 1_0005, None],
+        "uint64": [0, 2**64 - 1, None],
+        "binary": ["", "5c", "0aff", None],
+        "date32[day]": [0, -719_163, INT32_MAX, -INT32_MAX, None],
+        "time64[us]": [0, 86_399_999_999, None],
+        "timestamp[us, tz=Asia/Tokyo]": [0, 1, -(10**17), INT64_MAX, None],
+        "null": [None, None],
+    }
+    columns = [
+        _column(kind, (values * 6)[:6], f"{kind.partition('[')[0]}")
+        for kind, values in kinds.items()
+    ]
+    for char in "tf015-+e.:x\\ aNIB":
+        for option in ("delimiter", "quote", "escape"):
+            options = {"format": "csv", option: char}
+            yield Case("bare", f"csv {option} {char!r}", columns, 6, options)
+    for char in "-+: IBN":
+        null = {"null": ""} if char == "N" else {}
+        options = {"format": "text", "delimiter": char, **null}
+        yield Case("bare", f"text delimiter {char!r}", columns, 6, options)
+    for null_text in ("t", "5", "NaN", "\\x", "0.0000", "1970-01-01", "infinity", "00:00:00", "-0"):
+        for format_ in ("text", "csv"):
+            options = {"format": format_, "null": null_text}
+            yield Case("bare", f"{format_} null {null_text!r}", columns, 6, options)
+    for kind, values in kinds.items():
+        for options in (
+            {"format": "csv", "delimiter": "\\"},
+            {"format": "csv", "force_quote": "*"},
+        ):
+            label = "delimiter" if "delimiter" in options else "forced"
+            column = _column(kind, values)
+            yield Case("bare", f"csv {label} {kind} alone", [column], len(values), options)
+
+
+def _headers() -> Iterator[Case]:
+    """Column names under HEADER; the NULL string counts, FORCE_QUOTE does not."""
+    names = (
+        "c",
+        "",
+        "nul",
+        "a,b",
+        'q"q',
+        "two words",
+        "日本",
+        "?column?",
+        "\\N",
+        "\\.",
+        "tab\t",
+        "l\nf",
+    )
+    for format_ in ("text", "csv"):
+        for choice in ({}, {"null": "nul"}, {"delimiter": "|"}):
+            label = ", ".join([format_, *(f"{key} {value}" for key, value in choice.items())])
+            options = {"format": format_, "header": True, **choice}
+            columns = [_column("int32", [1, None], name) for name in names if name]
+            yield Case("headers", label, columns, 2, options)
+            empty = [_column("int32", [], name) for name in names if name]
+            yield Case("headers", f"{label}, no rows", empty, 0, options)
+            twice = [_column("string", ["a"], "same"), _column("string", ["b"], "same")]
+            yield Case("headers", f"{label}, twice", twice, 1, options)
+        for name in ("\\.", "nul", "a,b", "c"):
+            options = {"format": format_, "header": True, "null": "nul"}
+            alone = [_column("string", ["x"], name)]
+            yield Case("headers", f"{format_} alone {name}", alone, 1, options)
+    twice = [_column("string", ["a"], "same"), _column("string", ["b"], "same")]
+    forced = {"format": "csv", "header": True, "force_quote": ["same"]}
+    yield Case("headers", "csv forced the first of two", twice, 1, forced)
+
+
+def _edges() -> Iterator[Case]:
+    """No rows, no columns, nothing but NULL, and the most columns there can be."""
+    for format_ in FORMATS:
+        options: dict[str, Any] = {"format": format_}
+        yield Case(
+            "edges", f"{format_} no rows", [_column("int32", []), _column("string", [])], 0, options
+        )
+        yield Case("edges", f"{format_} no columns", [], 3, options)
+        yield Case("edges", f"{format_} nothing at all", [], 0, options)
+        nulls = [_column(kind, [None] * 3, f"c{i}") for i, kind in enumerate(KINDS)]
+        yield Case("edges", f"{format_} all null", nulls, 3, options)
+        wide = [_column("int16", [i % 7, None], f"c{i}") for i in range(1664)]
+        yield Case("edges", f"{format_} 1664 columns", wide, 2, options)
+        if format_ != "binary":
+            yield Case(
+                "edges", f"{format_} header of no columns", [], 2, {**options, "header": True}
+            )
+
+
+ZONES = (
+    "UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Asia/Kathmandu",
+    "Australia/Lord_Howe",
+    "Africa/Casablanca", "Europe/Dublin", "America/St_Johns", "Asia/Shanghai", "Pacific/Apia",
+    "America/Nuuk", "Africa/Monrovia", "Antarctica/Troll", "Asia/Gaza", "Europe/Amsterdam",
+    "Pacific/Chatham", "America/Sao_Paulo", "Asia/Tehran", "Pacific/Kiritimati", "Etc/GMT+5",
+    "europe/london", "+03:30", "-7", "FOO5:30", "<+08>-8",
+)  # fmt: skip
+
+
+def _zones() -> Iterator[Case]:
+    """Instants from 4713 BC to the last year, local mean time and far-future rules included."""
+    seconds = [
+        0, -(10**9), -3_000_000_000, -2_208_988_800, -62_135_596_800, -62_135_640_000, 951_782_400,
+        1_711_846_799, 1_711_846_800, 1_729_990_799, 1_729_990_800, 1_720_000_000, 1_735_689_599,
+        2_145_916_800, 2_160_000_000, 4_102_444_800, 4_118_000_000, 16_725_225_600, 16_740_000_000,
+        253_402_300_799, 300_000_000_000, 300_015_000_000, 9_000_000_000_000, 9_000_015_000_000,
+        -100_000_000_000, -210_866_803_200, 1_000_000_007,
+    ]  # fmt: skip
+    for zone in ZONES:
+        column = _column(
+            "timestamp[us, tz=Asia/Tokyo]", [second * 10**6 + 250 for second in seconds]
+        )
+        rows = len(seconds)
+        yield Case("zones", f"{zone} text", [column], rows, {"format": "text"}, zone)
+    column = _column("timestamp[us, tz=Asia/Tokyo]")
+    for format_ in FORMATS:
+        rows = len(column.values)
+        yield Case("zones", f"Lima {format_}", [column], rows, {"format": format_}, "America/Lima")
+
+
+def cases() -> list[Case]:
+    """All cases; their names are unique within a family."""
+    families = (_by_type, _by_option, _bare_types_under_options, _headers, _edges, _zones)
+    return [case for family in families for case in family()]
