@@ -65,7 +65,7 @@ impl<'a> Site<'a> {
             (A::UInt32, P::Int8) => self.int::<arrow::UInt32Type, i64, 8>(array),
             (A::Int64, P::Int8) => self.int::<arrow::Int64Type, i64, 8>(array),
             (A::UInt64, P::Numeric) => {
-                let binary = DecimalBinary { scale: 0 };
+                let binary = DecimalBinary::new(0);
                 self.fixed(
                     native::<arrow::UInt64Type>(array),
                     IntText,
@@ -198,9 +198,7 @@ impl<'a> Site<'a> {
 
     fn decimal(self, array: &'a dyn Array, scale: i8) -> Writer<'a> {
         let values = native::<arrow::Decimal128Type>(array);
-        let binary = DecimalBinary {
-            scale: scale.into(),
-        };
+        let binary = DecimalBinary::new(scale.into());
         match usize::try_from(scale) {
             Ok(scale) if scale <= 38 => {
                 self.fixed(values, DecimalText { scale }, binary, decimal::ALPHABET)

@@ -33,26 +33,24 @@ pub(crate) trait Protect {
         self.finish(special != 0, &source[..len], cell)
     }
 
-    /// The same for a value of at most `STEPS` steps, all of which are copied: with one number
-    /// of steps for a block of rows no branch depends on a value's length.
+    /// The same for a value of at most `MOST` bytes, all of which are copied: with one number of
+    /// steps for a block of rows no branch depends on a value's length.
     #[inline(always)]
-    fn put_steps<const STEPS: usize>(
+    fn put_short<const MOST: usize>(
         &self,
         source: &[u8],
         len: usize,
         cell: &mut [u8],
     ) -> Result<usize, Reason> {
-        let (Some(steps), Some(room)) = (
-            source.as_chunks::<STEP>().0.first_chunk::<STEPS>(),
-            cell.as_chunks_mut::<STEP>().0.first_chunk_mut::<STEPS>(),
-        ) else {
+        let (Some(bytes), Some(room)) = (source.first_chunk(), cell.first_chunk_mut::<MOST>())
+        else {
             return self.put(source, len, cell);
         };
         let mut special = 0;
-        for (i, step) in steps.iter().enumerate() {
+        for (i, step) in bytes.as_chunks().0.iter().enumerate() {
             special |= self.specials(step, len.saturating_sub(i * STEP));
         }
-        *room = *steps;
+        *room = *bytes;
         self.finish(special != 0, &source[..len], cell)
     }
 

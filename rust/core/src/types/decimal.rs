@@ -103,79 +103,64 @@ impl Form<i128, LONG_TEXT> for WideDecimalText {
 
 /// numeric_send of a value scaled by 10^−`scale`.
 pub(crate) struct DecimalBinary {
-    pub scale: i32,
-}
-
-impl Form<i128, BINARY> for DecimalBinary {
-    #[inline(always)]
-    fn put(&self, value: i128, cell: &mut [u8; BINARY]) -> Result<usize, Reason> {
-        let magnitude = value.unsigned_abs();
-        Ok(match u64::try_from(magnitude) {
-            Ok(magnitude) => self.put_digits(value < 0, Small(magnitude), cell),
-            Err(_) => self.put_digits(value < 0, Large(magnitude), cell),
-        })
-    }
-}
-
-impl Form<u64, BINARY> for DecimalBinary {
-    #[inline(always)]
-    fn put(&self, value: u64, cell: &mut [u8; BINARY]) -> Result<usize, Reason> {
-        Ok(self.put_digits(false, Small(value), cell))
-    }
-}
-
-/// A magnitude that gives up its last decimal digits: division of 128 bits is a call, of 64 not.
-trait Magnitude: Copy {
-    fn is_zero(self) -> bool;
-    /// What is left without the last digits, and these, below `ten_to`.
-    fn split(self, ten_to: u16) -> (Self, u16);
-}
-
-#[derive(Clone, Copy)]
-struct Small(u64);
-#[derive(Clone, Copy)]
-struct Large(u128);
-
-impl Magnitude for Small {
-    fn is_zero(self) -> bool {
-        self.0 == 0
-    }
-    #[inline(always)]
-    fn split(self, ten_to: u16) -> (Self, u16) {
-        let ten_to = u64::from(ten_to);
-        (Self(self.0 / ten_to), (self.0 % ten_to) as u16)
-    }
-}
-
-impl Magnitude for Large {
-    fn is_zero(self) -> bool {
-        self.0 == 0
-    }
-    fn split(self, ten_to: u16) -> (Self, u16) {
-        let ten_to = u128::from(ten_to);
-        (Self(self.0 / ten_to), (self.0 % ten_to) as u16)
-    }
+    scale: i32,
+    /// Base-10000 digits are aligned at the point: the last one holds only as many decimal digits
+    /// as the scale leaves it, and is filled with zeros by this factor.
+    fill: u16,
+    /// Base-10000 digits behind the point.
+    after_point: i32,
 }
 
 impl DecimalBinary {
-    /// Base-10000 digits are aligned at the point: the last one takes only as many decimal
-    /// digits as the scale leaves it, and is filled with zeros.
-    #[inline(always)]
-    fn put_digits<M: Magnitude>(&self, negative: bool, value: M, cell: &mut [u8; BINARY]) -> usize {
-        const TEN_TO: [u16; 5] = [1, 10, 100, 1000, 10_000];
-        let mut groups = [0_u16; 12];
-        let filled = self.scale.rem_euclid(4);
-        let missing = if filled == 0 { 0 } else { 4 - filled as usize };
-        let (mut rest, low) = value.split(TEN_TO[4 - missing]);
-        let mut first = groups.len() - 1;
-        groups[first] = low * TEN_TO[missing];
-        while !rest.is_zero() {
-            first -= 1;
-            (rest, groups[first]) = rest.split(10_000);
+    pub fn new(scale: i32) -> Self {
+        let missing = (-scale).rem_euclid(4);
+        Self {
+            scale,
+            fill: 10_u16.pow(missing as u32),
+            after_point: (scale + missing) / 4,
         }
-        let all = groups.len() - first;
-        let after_point = self.scale.div_euclid(4) + i32::from(missing > 0);
-        let mut weight = all as i32 - 1 - after_point;
+    }
+
+    /// The four int16 before the digits: how many, the first one's weight, sign, dscale.
+    #[inline(always)]
+    fn head(&self, negative: bool, digits: u64, weight: i32) -> [u8; 8] {
+        let sign = if negative { 0x4000 } else { 0 };
+        let weight = if digits == 0 { 0 } else { weight as u16 };
+        let scale = self.scale.max(0) as u64;
+        (digits << 48 | u64::from(weight) << 32 | sign << 16 | scale).to_be_bytes()
+    }
+
+    /// A magnitude that, filled, has at most four base-10000 digits: all of them in one word.
+    #[inline(always)]
+    fn put_four(&self, negative: bool, filled: u64, cell: &mut [u8; BINARY]) -> usize {
+        let (high, low) = (filled / TEN_TO_8, filled % TEN_TO_8);
+        let pair = |eight: u64| (eight / 10_000) << 16 | (eight % 10_000);
+        let word = pair(high) << 32 | pair(low);
+        let leading = (word | 1).leading_zeros() / 16;
+        let trailing = (word | 1 << 63).trailing_zeros() / 16;
+        let digits = if word == 0 {
+            0
+        } else {
+            u64::from(4 - leading - trailing)
+        };
+        let weight = 3 - leading as i32 - self.after_point;
+        cell[..8].copy_from_slice(&self.head(negative, digits, weight));
+        cell[8..16].copy_from_slice(&(word << (16 * leading)).to_be_bytes());
+        8 + 2 * digits as usize
+    }
+
+    fn put_many(&self, negative: bool, magnitude: u128, cell: &mut [u8; BINARY]) -> usize {
+        let mut groups = [0_u16; 12];
+        let mut first = groups.len() - 1;
+        let low_limit = u128::from(10_000 / self.fill);
+        groups[first] = (magnitude % low_limit) as u16 * self.fill;
+        let mut rest = magnitude / low_limit;
+        while rest != 0 {
+            first -= 1;
+            groups[first] = (rest % 10_000) as u16;
+            rest /= 10_000;
+        }
+        let mut weight = (groups.len() - first) as i32 - 1 - self.after_point;
         while first < groups.len() && groups[first] == 0 {
             first += 1;
             weight -= 1;
@@ -185,22 +170,29 @@ impl DecimalBinary {
             last -= 1;
         }
         let digits = &groups[first..last];
-        let sign = if negative { 0x4000 } else { 0 };
-        let weight = if digits.is_empty() { 0 } else { weight };
-        let head = [
-            digits.len() as u16,
-            weight as u16,
-            sign,
-            self.scale.max(0) as u16,
-        ];
-        for (bytes, word) in cell
-            .as_chunks_mut::<2>()
-            .0
-            .iter_mut()
-            .zip(head.iter().chain(digits))
-        {
-            *bytes = word.to_be_bytes();
+        cell[..8].copy_from_slice(&self.head(negative, digits.len() as u64, weight));
+        for (bytes, digit) in cell[8..].as_chunks_mut::<2>().0.iter_mut().zip(digits) {
+            *bytes = digit.to_be_bytes();
         }
         8 + 2 * digits.len()
+    }
+}
+
+impl Form<i128, BINARY> for DecimalBinary {
+    #[inline(always)]
+    fn put(&self, value: i128, cell: &mut [u8; BINARY]) -> Result<usize, Reason> {
+        let magnitude = value.unsigned_abs();
+        // The fill is at most 10³.
+        if magnitude < u128::from(TEN_TO_16 / 1000) {
+            return Ok(self.put_four(value < 0, magnitude as u64 * u64::from(self.fill), cell));
+        }
+        Ok(self.put_many(value < 0, magnitude, cell))
+    }
+}
+
+impl Form<u64, BINARY> for DecimalBinary {
+    #[inline(always)]
+    fn put(&self, value: u64, cell: &mut [u8; BINARY]) -> Result<usize, Reason> {
+        self.put(i128::from(value), cell)
     }
 }

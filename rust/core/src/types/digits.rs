@@ -10,7 +10,8 @@ static FOUR: [u32; 10_000] = {
     let mut table = [0; 10_000];
     let mut n = 0;
     while n < 10_000 {
-        table[n] = (n / 1000 | n / 100 % 10 << 8 | n / 10 % 10 << 16 | n % 10 << 24) as u32;
+        let digits = [n / 1000, n / 100 % 10, n / 10 % 10, n % 10];
+        table[n] = digits[0] as u32 | (digits[1] << 8 | digits[2] << 16 | digits[3] << 24) as u32;
         n += 1;
     }
     table

@@ -141,7 +141,7 @@ impl Width for u32 {
     #[inline(always)]
     fn times_power(scaled: u64, k: i32) -> u64 {
         // The upper 64 bits of the same power, rounded up as the whole one is.
-        let power = ((POWERS[(k - FIRST) as usize] - 1) >> 62) + 1;
+        let power = ((POWERS[(k - FIRST) as usize] - 1) >> 64) + 1;
         let product = power * u128::from(scaled);
         (product >> 64) as u64 | u64::from((product as u64) >> 32 > 1)
     }

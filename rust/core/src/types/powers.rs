@@ -1,4 +1,4 @@
-//! Powers of ten, rounded to 126 bits: the one table that `float` needs. Computed by the compiler
+//! Powers of ten, rounded to 128 bits: the one table that `float` needs. Computed by the compiler
 //! with exact integers of 40 words, so there is nothing to trust but this file.
 
 /// Decimal exponents of the table, both ends included.
@@ -8,7 +8,7 @@ pub(crate) const LAST: i32 = 324;
 const WORDS: usize = 40;
 type Big = [u32; WORDS];
 
-/// 10ᵏ · 2⁻ʳ + 1 rounded down, with r such that the result has 126 bits; index k − FIRST.
+/// 10ᵏ · 2⁻ʳ + 1 rounded down, with r such that the result has 128 bits; index k − FIRST.
 pub(crate) static POWERS: [u128; (LAST - FIRST + 1) as usize] = table();
 
 const fn table() -> [u128; (LAST - FIRST + 1) as usize] {
@@ -18,7 +18,7 @@ const fn table() -> [u128; (LAST - FIRST + 1) as usize] {
     big[0] = 1;
     let mut k = 0;
     while k <= LAST {
-        powers[(k - FIRST) as usize] = top126(&big) + 1;
+        powers[(k - FIRST) as usize] = top128(&big) + 1;
         big = times_ten(big);
         k += 1;
     }
@@ -28,7 +28,7 @@ const fn table() -> [u128; (LAST - FIRST + 1) as usize] {
     let mut k = -1;
     while k >= FIRST {
         big = tenth(big);
-        powers[(k - FIRST) as usize] = top126(&big) + 1;
+        powers[(k - FIRST) as usize] = top128(&big) + 1;
         k -= 1;
     }
     powers
@@ -58,8 +58,8 @@ const fn tenth(mut big: Big) -> Big {
     big
 }
 
-/// The first 126 bits, what is below them cut off; a shorter number is shifted up.
-const fn top126(big: &Big) -> u128 {
+/// The first 128 bits, what is below them cut off; a shorter number is shifted up.
+const fn top128(big: &Big) -> u128 {
     let mut top = WORDS - 1;
     while big[top] == 0 {
         top -= 1;
@@ -67,22 +67,22 @@ const fn top126(big: &Big) -> u128 {
     let mut value = 0_u128;
     let mut bits = 0;
     let mut word = top;
-    while bits < 126 {
+    while bits < 128 {
         let next = big[word];
         let width = if word == top {
             32 - next.leading_zeros()
         } else {
             32
         };
-        let take = if bits + width > 126 {
-            126 - bits
+        let take = if bits + width > 128 {
+            128 - bits
         } else {
             width
         };
         value = value << take | (next >> (width - take)) as u128;
         bits += take;
         if word == 0 {
-            return value << (126 - bits);
+            return value << (128 - bits);
         }
         word -= 1;
     }

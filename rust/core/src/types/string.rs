@@ -1,5 +1,8 @@
 //! text and its kin: the bytes as they are, protected as the format asks.
 
+// Closures around functions are inlined where the functions themselves would be called.
+#![allow(clippy::redundant_closure)]
+
 use std::ops::Range;
 
 use arrow_buffer::ArrowNativeType;
@@ -30,6 +33,23 @@ impl<'a, O: ArrowNativeType> Values<'a, O> {
         self.offsets[rows.start].as_usize()..self.offsets[rows.end].as_usize()
     }
 
+    /// Gives `put` each row's bytes, with what follows them in the data, and their number.
+    #[inline(always)]
+    pub fn each(
+        &self,
+        rows: Range<usize>,
+        block: &mut Block<'_>,
+        mut put: impl FnMut(&[u8], usize, &mut [u8]) -> Result<usize, Reason>,
+    ) {
+        block.each_item(
+            self.offsets[rows.start..=rows.end].windows(2),
+            |pair, cell| {
+                let (start, end) = (pair[0].as_usize(), pair[1].as_usize());
+                put(&self.data[start..], end - start, cell)
+            },
+        );
+    }
+
     pub fn longest(&self, rows: Range<usize>) -> usize {
         let offsets = &self.offsets[rows.start..=rows.end];
         offsets
@@ -40,7 +60,7 @@ impl<'a, O: ArrowNativeType> Values<'a, O> {
     }
 }
 
-/// What `Protect::put_steps` may copy beyond a short value.
+/// What the paths for short values may copy beyond a value.
 const ROOM: usize = 4 * STEP;
 
 /// Text cells: the protected value, then the delimiter or the line's end.
@@ -62,23 +82,21 @@ impl<O: ArrowNativeType, P: Protect> FieldWriter for StringText<'_, O, P> {
 
     fn write(&self, rows: Range<usize>, block: &mut Block<'_>) {
         match self.values.longest(rows.clone()) {
-            0..=STEP => self.write_steps::<1>(rows, block),
-            ..=32 => self.write_steps::<2>(rows, block),
-            ..=64 => self.write_steps::<4>(rows, block),
-            _ => self.write_with(rows, block, |protect, source, len, cell| {
-                protect.put(source, len, cell)
+            0..=16 => self.write_with(rows, block, |p, s, len, cell| {
+                p.put_short::<16>(s, len, cell)
             }),
+            17..=32 => self.write_with(rows, block, |p, s, len, cell| {
+                p.put_short::<32>(s, len, cell)
+            }),
+            33..=64 => self.write_with(rows, block, |p, s, len, cell| {
+                p.put_short::<64>(s, len, cell)
+            }),
+            _ => self.write_with(rows, block, |p, s, len, cell| p.put(s, len, cell)),
         }
     }
 }
 
 impl<O: ArrowNativeType, P: Protect> StringText<'_, O, P> {
-    fn write_steps<const STEPS: usize>(&self, rows: Range<usize>, block: &mut Block<'_>) {
-        self.write_with(rows, block, |protect, source, len, cell| {
-            protect.put_steps::<STEPS>(source, len, cell)
-        });
-    }
-
     #[inline(always)]
     fn write_with(
         &self,
@@ -86,10 +104,8 @@ impl<O: ArrowNativeType, P: Protect> StringText<'_, O, P> {
         block: &mut Block<'_>,
         put: impl Fn(&P, &[u8], usize, &mut [u8]) -> Result<usize, Reason>,
     ) {
-        let offsets = self.values.offsets[rows.start..=rows.end].windows(2);
-        block.each_item(offsets, |pair, cell| {
-            let (start, end) = (pair[0].as_usize(), pair[1].as_usize());
-            let len = put(&self.protect, &self.values.data[start..], end - start, cell)?;
+        self.values.each(rows, block, |source, len, cell| {
+            let len = put(&self.protect, source, len, cell)?;
             cell[len] = self.separator;
             Ok(len + 1)
         });
@@ -106,25 +122,66 @@ impl<O: ArrowNativeType> FieldWriter for StringBinary<'_, O> {
     fn extent(&self, rows: Range<usize>) -> Extent {
         let variable = self.values.spans(&rows).len();
         Extent {
-            cell: self.values.longest(rows.clone()) + 4 + STEP,
-            total: variable + 4 * rows.len() + STEP,
+            cell: self.values.longest(rows.clone()) + 4 + ROOM,
+            total: variable + 4 * rows.len() + ROOM,
             variable,
         }
     }
 
     fn write(&self, rows: Range<usize>, block: &mut Block<'_>) {
         // One look over all the rows' bytes, which lie side by side, before one at each row's.
-        let look = self.no_nul && has_nul(&self.values.data[self.values.spans(&rows)]);
-        block.each_row(|i, cell| {
-            let (start, end) = self.values.span(rows.start + i);
-            let len = end - start;
-            if look && has_nul(&self.values.data[start..end]) {
-                return Err(Reason::NulByte);
-            }
-            cell[..4].copy_from_slice(&(len as u32).to_be_bytes());
-            copy(&self.values.data[start..], len, &mut cell[4..]);
-            Ok(4 + len)
+        if self.no_nul && has_nul(&self.values.data[self.values.spans(&rows)]) {
+            return self.values.each(rows, block, |source, len, cell| {
+                if has_nul(&source[..len]) {
+                    Err(Reason::NulByte)
+                } else {
+                    prefixed(source, len, cell, copy)
+                }
+            });
+        }
+        match self.values.longest(rows.clone()) {
+            0..=16 => self.write_with(rows, block, |s, len, cell| copy_short::<16>(s, len, cell)),
+            17..=32 => self.write_with(rows, block, |s, len, cell| copy_short::<32>(s, len, cell)),
+            33..=64 => self.write_with(rows, block, |s, len, cell| copy_short::<64>(s, len, cell)),
+            _ => self.write_with(rows, block, |s, len, cell| copy(s, len, cell)),
+        }
+    }
+}
+
+impl<O: ArrowNativeType> StringBinary<'_, O> {
+    #[inline(always)]
+    fn write_with(
+        &self,
+        rows: Range<usize>,
+        block: &mut Block<'_>,
+        copy: impl Fn(&[u8], usize, &mut [u8]),
+    ) {
+        self.values.each(rows, block, |source, len, cell| {
+            prefixed(source, len, cell, &copy)
         });
+    }
+}
+
+/// Writes the length and the bytes.
+#[inline(always)]
+fn prefixed(
+    source: &[u8],
+    len: usize,
+    cell: &mut [u8],
+    copy: impl Fn(&[u8], usize, &mut [u8]),
+) -> Result<usize, Reason> {
+    let (length, rest) = cell.split_first_chunk_mut().expect("extent() is too small");
+    *length = (len as u32).to_be_bytes();
+    copy(source, len, rest);
+    Ok(4 + len)
+}
+
+/// Copies at most `MOST` bytes, always so many where source and room allow it.
+#[inline(always)]
+fn copy_short<const MOST: usize>(source: &[u8], len: usize, cell: &mut [u8]) {
+    match (source.first_chunk::<MOST>(), cell.first_chunk_mut::<MOST>()) {
+        (Some(bytes), Some(room)) => *room = *bytes,
+        _ => copy(source, len, cell),
     }
 }
 
