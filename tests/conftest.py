@@ -18,7 +18,7 @@ pytest_plugins = ["tests.oss_fixtures"]
 # HOLOFAST_FUZZ=thorough digs deeper than the default run has time for.
 settings.register_profile(
     "quick",
-    max_examples=150,
+    max_examples=400,
     derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

@@ -17,6 +17,8 @@ from holofast.errors import CopyError
 from holofast.options import encoding_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from holofast.options import CopyOptions, Settings
     from holofast.time_zone import Zone
 
@@ -66,6 +68,26 @@ _ALIASES: Final = {
     "timestamp with time zone": "timestamptz",
 }
 
+# pg_type.dat, for metadata that gives pg_oid.
+_OIDS: Final = {
+    16: "bool",
+    17: "bytea",
+    20: "int8",
+    21: "int2",
+    23: "int4",
+    25: "text",
+    114: "json",
+    700: "float4",
+    701: "float8",
+    1042: "bpchar",
+    1043: "varchar",
+    1082: "date",
+    1083: "time",
+    1114: "timestamp",
+    1184: "timestamptz",
+    1700: "numeric",
+}
+
 
 @dataclass(frozen=True)
 class Column:
@@ -106,7 +128,8 @@ def columns(schema: pa.Schema) -> tuple[Column, ...]:
     """The columns of `schema` with their PostgreSQL types.
 
     Raises CopyError: 54011 for more columns than a PostgreSQL query can have, 0A000 for a type
-    without a rule or a `pg_type` that differs from the rule's.
+    without a rule, or for field metadata (`pg_type`, as format_type prints it, or `pg_oid`) that
+    names another type than the rule's, 22021 for a name that PostgreSQL could not hold.
     """
     if len(schema) > MAX_COLUMNS:
         raise CopyError("54011", f"target lists can have at most {MAX_COLUMNS} entries")
@@ -163,15 +186,24 @@ def _column(field: pa.Field) -> Column:
             f'column "{field.name}" has Arrow type {field.type}, for which there is no COPY rule',
             hint="Cast it in the query, to text for example.",
         )
-    declared = (field.metadata or {}).get(b"pg_type")
-    if declared is not None and not _agrees(declared.decode(), pg_type, value_type):
-        raise CopyError(
-            "0A000",
-            f'column "{field.name}" of Arrow type {field.type} cannot be written as '
-            f"{declared.decode()}, only as {pg_type}",
-            hint="Cast it in the query, or leave pg_type out of the field's metadata.",
-        )
+    for key, declared in _declared(field.metadata or {}):
+        if not _agrees(declared, pg_type, value_type):
+            raise CopyError(
+                "0A000",
+                f'column "{field.name}" of Arrow type {field.type} cannot be written as '
+                f"{declared}, only as {pg_type}",
+                hint=f"Cast it in the query, or leave {key} out of the field's metadata.",
+            )
     return Column(field.name, field.type, pg_type)
+
+
+def _declared(metadata: Mapping[bytes, bytes]) -> Iterator[tuple[str, str]]:
+    """The metadata keys that name a PostgreSQL type, and the type."""
+    if b"pg_type" in metadata:
+        yield "pg_type", metadata[b"pg_type"].decode()
+    if b"pg_oid" in metadata:
+        oid = metadata[b"pg_oid"].decode()
+        yield "pg_oid", _OIDS.get(int(oid) if oid.isdigit() else 0, f"a type with OID {oid}")
 
 
 def _pg_type(value_type: pa.DataType) -> str | None:
