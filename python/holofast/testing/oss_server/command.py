@@ -31,7 +31,12 @@ def _bucket_name(context: click.Context, parameter: click.Parameter, value: str)
 @click.option(
     "--port", default=0, type=click.IntRange(0, 65535), help="Port; by default any free one."
 )
-@click.option("--access-key-id", default=server.DEFAULT_ACCESS_KEY_ID, show_default=True)
+@click.option(
+    "--access-key-id",
+    default=server.DEFAULT_ACCESS_KEY_ID,
+    show_default=True,
+    help="The one key there is.",
+)
 @click.option(
     "--access-key-secret",
     default=server.DEFAULT_ACCESS_KEY_SECRET,
@@ -40,7 +45,12 @@ def _bucket_name(context: click.Context, parameter: click.Parameter, value: str)
     help=f"By default the well-known {server.DEFAULT_ACCESS_KEY_SECRET}.",
 )
 @click.option("--security-token", help="Make the key an STS key, which needs this token.")
-@click.option("--region", default=server.DEFAULT_REGION, show_default=True)
+@click.option(
+    "--region",
+    default=server.DEFAULT_REGION,
+    show_default=True,
+    help="What V4 signatures must be made for.",
+)
 @click.option(
     "--bucket",
     default=server.DEFAULT_BUCKET,
