@@ -62,6 +62,9 @@ json
 ("Format" csv)
 (format json)
 (format json, header)
+(format format json)
+(format format JSON)
+csv force quote a, format json
 (header x, format json)
 (format jsonx, format json)
 (format 'json')

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from tests.postgres import Postgres
 
 # Where we differ from PostgreSQL 15, and why.
-GRAMMAR_OF_18 = {  # numbers in other bases and with underscores, which 15 calls trailing junk
+GRAMMAR_OF_18 = {
+    # numbers in other bases and with underscores, which 15 calls trailing junk
     "COPY (select 1) TO STDOUT (HEADER 0x1)",
     "COPY (select 1) TO STDOUT (NULL 1_0)",
     "COPY (select 0x1F) TO STDOUT",
@@ -33,6 +34,8 @@ GRAMMAR_OF_18 = {  # numbers in other bases and with underscores, which 15 calls
     "COPY (select 'a' -- )\n 'b' as a) TO STDOUT",
     # a position where 15 gives none
     "COPY (select 1 fetch first 1 rows with ties) TO STDOUT",
+    # DEFAULT as an argument, which 15 refuses before the error that follows it
+    "COPY (select 1) TO STDOUT (NULL default",
     # a subquery without an alias, and a word that 18 reserves
     "COPY (select * from (select 1)) TO STDOUT",
     "COPY (select 1) TO STDOUT (NULL system_user)",
@@ -332,8 +335,7 @@ def test_an_error_is_shown_as_psql_shows_it(postgres15: Postgres, sql: str) -> N
     assert format_error(caught.value, sql) + "\n" == psql(postgres15, sql)
 
 
-def test_each_character_can_be_pointed_at(server: psycopg.Connection, postgres15: Postgres) -> None:
-    """Every position of a line with all there is; the server is asked by a function's error."""
+def test_each_character_can_be_pointed_at(postgres15: Postgres) -> None:
     line = "喵e\u0301\t" + "".join(f"{n}喵é" for n in range(30))
     sql = f"/* {line} */"
     for length in range(0, len(line), 3):

@@ -5,7 +5,6 @@ Only what identifies an endpoint and its key is read. Which parameter wins is pr
 
 from __future__ import annotations
 
-import configparser
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +29,8 @@ def read_configuration(environ: Mapping[str, str], exit_code: int) -> dict[str, 
     OSSUTIL_CONFIG_FILE names the file, ~/.ossutilconfig unless set; OSSUTIL_PROFILE the profile.
     Raises DestinationError with `exit_code` for a file that is named but missing, or unreadable.
     """
+    import configparser
+
     named = environ.get("OSSUTIL_CONFIG_FILE")
     home = Path(environ["HOME"]) if environ.get("HOME") else Path.home()
     path = Path(named).expanduser() if named else home / ".ossutilconfig"

@@ -6,7 +6,6 @@ ossutil.py's; which error of OSS means which exit code is sinks/oss.py's.
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -120,7 +119,7 @@ def parse_command(command: str) -> list[str] | None:
     The name may have a path. `--<DirName>`, which Hologres's page prints, is taken for --DirName,
     as no shell reads the command here; any other unquoted metacharacter of a shell means None.
     """
-    words = split_simple_command(command.replace("--<DirName>", "--DirName"))
+    words = split_simple_command(re.sub(r"(?<!\S)--<DirName>", "--DirName", command))
     if not words or words[0].rpartition("/")[2] != PROGRAM:
         return None
     return words[1:]
@@ -202,7 +201,9 @@ def _given(arguments: Sequence[str]) -> dict[str, str]:
     try:
         context = _command().make_context(PROGRAM, list(arguments))
     except click.NoSuchOption as error:
-        near = difflib.get_close_matches(error.option_name, flags, 1, 0.5)
+        from difflib import get_close_matches
+
+        near = get_close_matches(error.option_name, flags, 1, 0.5)
         _refuse(
             ExitCode.MISSING_PARAMETER,
             f"there is no parameter {error.option_name}",

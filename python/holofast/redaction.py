@@ -16,9 +16,17 @@ MASK: Final = "***"
 
 _NAME: Final = r"(?:access[-_]?key[-_]?secret|(?:security|session|sts)[-_]?token)"
 
-# What follows the quote that ends the command's literal in a statement, or a server's message.
-_AFTER_LITERAL: Final = r"""\s*(?:$|[(;)"]|(?:with|binary|csv|delimiter|null|header|quote|escape
-                            |force|encoding|freeze|failed)\b)"""
+# What follows a quote that closes the command, in a statement or in a server's message. A secret
+# has no spaces, so that these cannot be the beginning of a quoted one.
+_CLOSED: Final = r"""\s*;?\s*$ | \s+\( | \s+(?:with|binary|csv|delimiter|null|header|quote|escape
+                     |force|encoding|freeze|failed)\b"""
+
+_PIECE: Final = rf"""
+      (?!'' (?:\s|$)) ''.*?(?:''|$)                    # quoted within a literal, quotes doubled
+    | \\'.*?(?:\\'|$)                                  # quoted within an E'' literal
+    | "(?! " | {_CLOSED} ) (?:\\.|[^"\\])* (?:"|$)
+    | \\. | [^\s'"\\]
+"""
 
 _SECRET: Final = re.compile(
     rf"""
@@ -28,12 +36,8 @@ _SECRET: Final = re.compile(
       | {_NAME} \s*[=:]\s*                             # an environment's or a file's form
     )
     (?P<value>
-      (?: (?!'' (?:\s|$)) ''.*?(?:''|$)                # quoted within a literal, quotes doubled
-        | \\'.*?(?:\\'|$)                              # quoted within an E'' literal
-        | '(?!'|{_AFTER_LITERAL}) [^']* (?:'|$)
-        | "(?!"|{_AFTER_LITERAL}) (?:\\.|[^"\\])* (?:"|$)
-        | \\. | [^\s'"\\]
-      )+
+      (?: '(?! ' | {_CLOSED} ) [^']* (?:'|$) | {_PIECE} )
+      (?: '(?! ' | {_CLOSED} | [(;] ) [^']* (?:'|$) | {_PIECE} )*
     )
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,

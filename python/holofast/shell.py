@@ -13,7 +13,7 @@ _PIECE: Final = re.compile(
     | " (?P<double> (?: \\. | [^"\\$`] )* ) "
     | (?P<continued> \\\n )
     | \\ (?P<escaped> . )
-    | (?P<plain> [^\s|&;<>()$`\\"'*?\[\]{}]+ )
+    | (?P<plain> [^\x20\t\n|&;<>()$`\\"'*?\[\]{}~]+ )
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -35,7 +35,7 @@ def split_simple_command(command: str) -> list[str] | None:
             return None
         position = piece.end()
         kind, text = piece.lastgroup, piece[piece.lastgroup or 0]
-        if kind == "plain" and word is None and text[0] in "~#":
+        if kind == "plain" and word is None and text[0] == "#":
             return None
         if kind == "space":
             words += [] if word is None else [word]

@@ -31,6 +31,8 @@ _HINT: Final = "Write COPY (query) TO PROGRAM 'command' or COPY (query) TO STDOU
 # Stands for the word json after FORMAT, which 18's grammar reserves and 15's does not.
 _JSON: Final = "jso_"
 
+_NEAR: Final = 'syntax error at or near "{}"'
+
 
 @dataclass(frozen=True, repr=False)
 class Statement:
@@ -63,6 +65,9 @@ def parse_statement(sql: str, *, dialect: Dialect = "postgresql") -> Statement:
         return _parse_statement(sql, dialect)
     except CopyError as error:
         refusal = error
+        if refusal.message.endswith(f'at or near "{_JSON}"') and refusal.position:
+            start = refusal.position - 1
+            refusal.message = _NEAR.format(sql[start : start + len(_JSON)])
     # Raised outside the handler, as the original, secrets and all, would hang on as its context.
     raise CopyError(
         refusal.sqlstate,
@@ -228,5 +233,5 @@ def _not_copy() -> CopyError:
 
 
 def _syntax_error(sql: str, token: Token) -> CopyError:
-    message = f'syntax error at or near "{sql[token.start : token.end]}"'
+    message = _NEAR.format(sql[token.start : token.end])
     return CopyError("42601", message, position=token.start + 1)
