@@ -71,25 +71,24 @@ class Multipart:
         self._etags: dict[int, str] = {}
         self._upload_id: str | None = None
         self._unaccounted = False  # an Initiate whose answer we did not get may have succeeded
+        self._in_flight = False  # … or may yet
         self._finishing = False  # a request that makes the object visible was sent
 
     def open(self) -> None:
         """Initiate; where others may write the key, see at once that no object stands there."""
-        self._unaccounted = True
-        lost = False
 
         def initiate() -> str:
-            nonlocal lost
+            self._in_flight = True
             try:
-                return self._store.initiate()
+                upload_id = self._store.initiate()
             except StoreError as error:
-                lost |= error.transient
+                self._unaccounted |= error.lost
+                self._in_flight = False
                 raise
+            return upload_id
 
-        try:
-            self._upload_id = self._retry(initiate, attempts=_AT_START)
-        finally:
-            self._unaccounted = lost or self._upload_id is None
+        self._upload_id = self._retry(initiate, attempts=_AT_START)
+        self._in_flight = False
         if not self._sole and self._look() is not None:
             raise _exists(self._store.name)
 
@@ -171,7 +170,7 @@ class Multipart:
             try:
                 return request()
             except StoreError as error:
-                lost |= error.transient
+                lost |= error.lost
                 raise
 
         self._finishing = True
@@ -214,12 +213,12 @@ class Multipart:
     def _sweep(self) -> str | None:
         """Abort every open upload that is ours; a sentence on what stays behind, or None."""
         ours = set(filter(None, [self._upload_id]))
-        unknown = None
-        if self._unaccounted and not self._sole:
-            unknown = f"an upload of {self._store.name} whose id was never told may be left open"
+        doubt = self._in_flight or (self._unaccounted and not self._sole)
         try:
-            if self._unaccounted and self._sole:
-                ours |= set(self._retry(self._store.uploads, sleep=time.sleep))
+            if self._sole and (self._unaccounted or self._in_flight):
+                found = self._retry(self._store.uploads, attempts=_AT_START, sleep=time.sleep)
+                ours.update(found)
+                doubt = doubt and not found
             for upload_id in sorted(ours):
                 self._retry(functools.partial(self._forget, upload_id), sleep=time.sleep)
         except StoreError as error:
@@ -228,7 +227,9 @@ class Multipart:
                 f"not be aborted ({error.message}), and its parts are charged until it is"
             )
         self._upload_id = None
-        return unknown
+        if doubt:
+            return f"an upload of {self._store.name} whose id was never told may be left open"
+        return None
 
     def _forget(self, upload_id: str) -> None:
         try:

@@ -6,11 +6,14 @@ ten times the upload and holds the GIL, so retries and CRC64 are `multipart`'s.
 
 from __future__ import annotations
 
+import socket
+import ssl
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from xml.etree.ElementTree import ParseError
 
 import oss2
-from urllib3.exceptions import LocationParseError, NameResolutionError
+from requests import RequestException
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from holofast.programs import ExitCode
 from holofast.sinks import Cancelled
@@ -29,6 +32,10 @@ _TIMEOUTS: Final = (10.0, 60.0)
 
 # One timeout covers one sendall(), so that a part sent whole would fail on any slow line.
 _BLOCK: Final = 256 * 1024
+
+# oss2 wraps what fails until the answer's headers are there, and leaves its body's failures to
+# requests. RuntimeError and ParseError are its parser's, about an answer that is not OSS's.
+_FAILURES: Final = (oss2.exceptions.OssError, RequestException, ParseError, RuntimeError)
 
 _NO_OVERWRITE: Final = {"x-oss-forbid-overwrite": "true"}
 
@@ -140,7 +147,7 @@ class OssStore:
             result = self._bucket.head_object(self._key)
         except oss2.exceptions.NotFound:
             return None
-        except oss2.exceptions.OssError as error:
+        except _FAILURES as error:
             raise self._failure(error) from error
         return Stored(result.content_length, result.server_crc)
 
@@ -153,17 +160,19 @@ class OssStore:
     def _call(self, request: Callable[[], _T]) -> _T:
         try:
             return request()
-        except (oss2.exceptions.OssError, ParseError, RuntimeError) as error:
+        except _FAILURES as error:
             raise self._failure(error) from error
 
     def _failure(self, error: Exception) -> StoreError:
-        """What an exception of oss2 means; RuntimeError and ParseError are its parser's."""
+        """What an exception of a request means."""
         if isinstance(error, oss2.exceptions.ClientError):
             if "bucket" in error.body:
                 return self._coded("InvalidBucketName")
             return self._wrong_endpoint("it is no host name")
         if isinstance(error, oss2.exceptions.RequestError):
             return self._unreachable(error.exception)
+        if isinstance(error, RequestException):
+            return self._unreachable(error)
         if not isinstance(error, oss2.exceptions.ServerError):
             return self._wrong_endpoint("what answers there is not OSS")
         if error.status >= 500 or error.code == "RequestTimeout":
@@ -172,6 +181,7 @@ class OssStore:
                 f"OSS failed on {self.name}: {_told(error)}",
                 hint="Try again later.",
                 transient=True,
+                lost=error.status >= 500,
             )
         if "must be addressed using the specified endpoint" in error.message:
             return self._coded("PermanentRedirect")
@@ -208,14 +218,20 @@ class OssStore:
         )
 
     def _unreachable(self, cause: Exception) -> StoreError:
-        root = _root(cause)
-        if isinstance(root, (NameResolutionError, LocationParseError)):
+        causes = list(_causes(cause))
+        root = causes[-1]
+        if isinstance(root, socket.gaierror):
             return self._wrong_endpoint("no such host is known")
+        connected = not any(
+            isinstance(c, (NewConnectionError, ConnectTimeoutError)) for c in causes
+        )
+        distrusted = isinstance(root, ssl.SSLCertVerificationError)
         return StoreError(
             ExitCode.NETWORK,
             f"endpoint {self._target.endpoint} cannot be reached: {_words(root)}",
             hint="Check the network type: an -internal endpoint is reached from its region only.",
-            transient=True,
+            transient=not distrusted,
+            lost=connected and not distrusted,
         )
 
 
@@ -259,10 +275,13 @@ def _told(error: Any) -> str:
     return f"{error.status} {error.code}: {error.message} (request {error.request_id})"
 
 
-def _root(error: Exception) -> Exception:
-    """The exception of urllib3 or the socket that requests has wrapped."""
-    inner = getattr(error, "reason", None) or (error.args[0] if error.args else None)
-    return _root(inner) if isinstance(inner, Exception) else error
+def _causes(error: Exception) -> Iterator[Exception]:
+    """The exceptions of urllib3 and the socket that requests has wrapped, the root last."""
+    yield error
+    for inner in (getattr(error, "reason", None), *error.args, error.__cause__):
+        if isinstance(inner, Exception):
+            yield from _causes(inner)
+            return
 
 
 def _words(error: Exception) -> str:

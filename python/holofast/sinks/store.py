@@ -29,7 +29,11 @@ class Reason(enum.Enum):
 
 
 class StoreError(DestinationError):
-    """A request that failed; `transient` if the same request may succeed, or may have."""
+    """A request that failed.
+
+    `transient` if the same request may succeed later, `lost` if only its answer may have been lost,
+    so that it may have been carried out; then it is transient too.
+    """
 
     def __init__(
         self,
@@ -38,11 +42,13 @@ class StoreError(DestinationError):
         *,
         reason: Reason = Reason.OTHER,
         transient: bool = False,
+        lost: bool = False,
         hint: str | None = None,
     ) -> None:
         super().__init__(exit_code, message, hint=hint)
         self.reason = reason
-        self.transient = transient
+        self.transient = transient or lost
+        self.lost = lost
 
 
 @dataclass(frozen=True, slots=True)
