@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 from holofast import oss_names
 from holofast.errors import DestinationError
 from holofast.ossutil import read_configuration
+from holofast.redaction import redact
 from holofast.shell import split_simple_command
 
 if TYPE_CHECKING:
@@ -198,17 +199,18 @@ def _given(arguments: Sequence[str]) -> dict[str, str]:
     for flag, following in zip(arguments, [*arguments[1:], "--"], strict=True):
         if flag in flags and re.match("--([A-Za-z]|$)", following):
             _refuse(ExitCode.MISSING_PARAMETER, f"no value follows {flag}")
+    unknown = ""
     try:
         context = _command().make_context(PROGRAM, list(arguments))
     except click.NoSuchOption as error:
+        unknown = error.option_name
+    if unknown:  # refused here, as click's error, which shows it whole, would be the context there
         from difflib import get_close_matches
 
-        near = get_close_matches(error.option_name, flags, 1, 0.5)
-        _refuse(
-            ExitCode.MISSING_PARAMETER,
-            f"there is no parameter {error.option_name}",
-            f"Did you mean {near[0]}?" if near else f"There are: {', '.join(flags)}.",
-        )
+        near = get_close_matches(unknown, flags, 1, 0.5)
+        hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(flags)}."
+        message = f"there is no parameter {redact(unknown)}"
+        _refuse(ExitCode.MISSING_PARAMETER, message, hint)
     if context.args:  # which may be the rest of a secret, and so are not shown
         hint = "Quote a value that has spaces in it."
         _refuse(

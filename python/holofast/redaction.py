@@ -43,6 +43,9 @@ _SECRET: Final = re.compile(
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 
+# The parameter and its value in one word.
+_GLUED: Final = re.compile(rf"-{_NAME}(?P<value>[^\s='\",;)][^\s'\"]*)", re.IGNORECASE)
+
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """`text` with the value of every secret parameter, and each of `secrets`, as ***."""
@@ -65,7 +68,8 @@ def redact_at(text: str, position: int, secrets: Iterable[str] = ()) -> tuple[st
 
 def _spans(text: str, secrets: Iterable[str]) -> list[tuple[int, int]]:
     """The half-open spans to hide, in order, overlapping ones as one."""
-    found = [match.span("value") for match in _SECRET.finditer(text)]
+    patterns = (_SECRET, _GLUED)
+    found = [match.span("value") for pattern in patterns for match in pattern.finditer(text)]
     for secret in filter(None, secrets):
         found += [match.span() for match in re.finditer(re.escape(secret), text)]
     merged: list[tuple[int, int]] = []
