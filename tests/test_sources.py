@@ -114,6 +114,11 @@ def test_variables_of_python_are_not_tables() -> None:
     assert refusal("select * from here").sqlstate == "42P01"
 
 
+def test_a_slow_query_draws_nothing_on_standard_output() -> None:
+    table = read("select current_setting('enable_progress_bar') a")
+    assert table.column("a").to_pylist() == [False]
+
+
 @pytest.mark.parametrize(
     ("query", "sqlstate", "words"),
     [

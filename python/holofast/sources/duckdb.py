@@ -109,10 +109,11 @@ class DuckDB:
     def _prepare(self, settings: Settings) -> None:
         connection = self._connection
         zone = settings.time_zone.replace("'", "''")
-        # Else SQL sees this program's variables, dates depend on the host's zone, and an error
-        # has its position in a drawing only.
+        # Else SQL sees this program's variables, dates depend on the host's zone, an error has its
+        # position in a drawing only, and a slow query draws a bar on standard output.
         connection.execute("SET python_enable_replacements = false")
         connection.execute("SET errors_as_json = true")
+        connection.execute("SET enable_progress_bar = false")
         connection.execute(f"SET TimeZone = '{zone}'")
         _check_one_select(connection.extract_statements(self._query))
         self._result = connection.sql(self._query)
