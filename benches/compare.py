@@ -1,0 +1,122 @@
+"""holofast's encoder and its peers side by side: `make bench`, or `python -m benches.compare`.
+
+All contestants of a data set and a number of threads run in turn, in processes that stay, after
+one warm-up each, so that the machine's weather is the same for all; medians are shown. Rows a
+second is the fair measure: the tools write different bytes. The raw times go to data/bench/.
+
+How to run briefly: `python -m benches.compare --rows 300000 --set flights --threads 1`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from benches import datasets, results
+from benches.contestants import CONTESTANTS
+from benches.worker import Job, Run, Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FORMATS: Final = ("csv", "text", "binary")
+
+
+@click.command()
+@click.option("--set", "sets", multiple=True, type=click.Choice(list(datasets.TABLES)))
+@click.option("--format", "formats", multiple=True, type=click.Choice(FORMATS))
+@click.option("--contestant", "names", multiple=True, type=click.Choice(list(CONTESTANTS)))
+@click.option("--threads", multiple=True, type=click.IntRange(1, 2))
+@click.option("--rows", type=click.IntRange(1), help="Only the first so many rows of each set.")
+@click.option("--rounds", default=5, show_default=True, type=click.IntRange(1))
+def main(
+    sets: tuple[str, ...],
+    formats: tuple[str, ...],
+    names: tuple[str, ...],
+    threads: tuple[int, ...],
+    rows: int | None,
+    rounds: int,
+) -> None:
+    """Compare the encoders; each of --set, --format, --contestant, --threads may be repeated.
+
+    By default all of them run. A contestant that is missing or fails ends the comparison.
+    """
+    threads = threads or (1, 2)
+    if max(threads) > len(os.sched_getaffinity(0)):
+        raise click.UsageError("There are fewer cores than threads.")
+    measured: list[results.Result] = []
+    for dataset in sets or datasets.TABLES:
+        datasets.TABLES[dataset]()
+        for count in threads:
+            jobs = [
+                job
+                for name in names or CONTESTANTS
+                if (job := _job(name, dataset, rows, count, formats or FORMATS))
+            ]
+            try:
+                measured += _compare(jobs, rounds)
+            except RuntimeError as error:
+                sys.exit(str(error))
+    measured.sort(key=lambda result: (result.dataset, FORMATS.index(result.format)))
+    path = results.save(measured, datasets.DATA / "bench")
+    click.echo(f"Million rows a second, medians of {rounds} runs:\n\n{results.markdown(measured)}")
+    if differences := results.differences(measured):
+        click.echo(f"\nNot as PostgreSQL writes them:\n\n{differences}")
+    click.echo(f"\nAll runs: {path}")
+
+
+def _job(
+    name: str, dataset: str, rows: int | None, threads: int, formats: tuple[str, ...]
+) -> Job | None:
+    """The contestant's part in it, if it has any."""
+    kind = CONTESTANTS[name]
+    written = tuple(file_format for file_format in formats if file_format in kind.formats)
+    if not written or threads > kind.most_threads:
+        return None
+    return Job(name, dataset, rows, threads, written)
+
+
+def _compare(jobs: list[Job], rounds: int) -> Iterator[results.Result]:
+    """Run all jobs, which share data set and threads, format by format."""
+    with contextlib.ExitStack() as stack:
+        workers = []
+        for job in jobs:  # one after the other: they would only fight for the cores
+            _say(f"{job.dataset}, {job.threads} threads: {job.contestant} gets ready")
+            worker = stack.enter_context(Worker(job))
+            workers.append((worker, worker.ready()))
+        for file_format in FORMATS:
+            field = [pair for pair in workers if file_format in pair[0].job.formats]
+            runs: list[list[Run]] = [[] for _ in field]
+            for turn in range(rounds + 1):
+                for (worker, _), own in zip(field, runs, strict=True):
+                    _say(
+                        f"{worker.job.dataset} {file_format}, round {turn}: {worker.job.contestant}"
+                    )
+                    run = worker.run(file_format)
+                    if turn:  # the first one only warms up
+                        own.append(run)
+            for (worker, ready), own in zip(field, runs, strict=True):
+                (size,) = {run.bytes for run in own}
+                yield results.Result(
+                    dataset=worker.job.dataset,
+                    format=file_format,
+                    threads=worker.job.threads,
+                    contestant=worker.job.contestant,
+                    rows=ready.rows,
+                    seconds=[run.seconds for run in own],
+                    bytes=size,
+                    differs=ready.differs[file_format],
+                )
+
+
+def _say(text: str) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\r\x1b[K{text}", nl=False, err=True)
+
+
+if __name__ == "__main__":
+    main()
