@@ -351,7 +351,7 @@ def test_temporary_keys_work() -> None:
 def test_the_program_starts_last(oss: LoopbackOss, query: str, options: str, sqlstate: str) -> None:
     """All that PostgreSQL refuses comes before even a missing parameter."""
     with pytest.raises(CopyError) as caught:
-        api.copy(f"COPY ({query}) TO PROGRAM 'hg_dump_to_oss' {options}")
+        api.copy(f"COPY ({query}) TO PROGRAM 'hg_dump_to_oss --DirName x' {options}")
     assert caught.value.sqlstate == sqlstate
     assert oss.operations() == []
 

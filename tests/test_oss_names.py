@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import oss2
 import pytest
-from holofast import oss_names
+from holofast.programs import oss_names
 from hypothesis import example, given
 from hypothesis import strategies as st
 

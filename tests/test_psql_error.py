@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from holofast.errors import CopyError, ProgramError
-from holofast.psql_error import error_position, format_error
 from holofast.statement import parse_statement
+from holofast.statement.psql_error import error_position, format_error
 
 from tests.postgres import POSTGRES15_BIN
 

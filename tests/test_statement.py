@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from holofast.errors import CopyError
-from holofast.psql_error import format_error
 from holofast.statement import Dialect, Statement, parse_statement
+from holofast.statement.psql_error import format_error
 from hypothesis import given
 from hypothesis import strategies as st
 

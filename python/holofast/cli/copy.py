@@ -72,7 +72,7 @@ def main(
 
     Key and secret are best given by OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.
     """
-    from holofast.psql_error import format_error
+    from holofast.statement.psql_error import format_error
 
     with console.failing_clearly(lambda error: format_error(error, statement), debug=debug):
         from holofast import api

@@ -12,9 +12,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from holofast.errors import CopyError
-from holofast.grammar import Token, parse, parse_if_shallow, scan
-from holofast.option_list import read_options
 from holofast.redaction import redact
+from holofast.statement.grammar import Token, parse, parse_if_shallow, scan
+from holofast.statement.option_list import read_options
 
 if TYPE_CHECKING:
     from holofast.options import CopyOptions

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
-from holofast import oss_names
 from holofast.errors import DestinationError
-from holofast.ossutil import read_configuration
+from holofast.programs import oss_names
+from holofast.programs.ossutil import read_configuration
+from holofast.programs.shell import split_simple_command
 from holofast.redaction import redact
-from holofast.shell import split_simple_command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

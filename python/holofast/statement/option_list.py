@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from holofast.errors import CopyError
-from holofast.grammar import character
 from holofast.options import CopyOptions, boolean, check_format, encoding_name, header_choice
+from holofast.statement.grammar import character
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
