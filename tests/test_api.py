@@ -104,6 +104,24 @@ def test_stdout_gets_the_same_bytes(oss: LoopbackOss, engine: str) -> None:
     assert to_stdout(f"COPY ({query}) TO STDOUT", engine=engine) == content(oss, report.object)
 
 
+@pytest.mark.parametrize("workers", [1, 4])
+def test_stdout_is_written_in_order(monkeypatch: pytest.MonkeyPatch, workers: int) -> None:
+    monkeypatch.setattr(runs, "PART_SIZE", MIN_PART_SIZE)
+    written = to_stdout("COPY (select range from range(300000)) TO STDOUT", workers=workers)
+    assert written == b"".join(b"%d\n" % number for number in range(300_000))
+
+
+def test_stdout_keeps_what_came_before_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a server: the rows before the bad one are sent; nobody waits for a turn for ever."""
+    monkeypatch.setattr(runs, "PART_SIZE", MIN_PART_SIZE)
+    query = "select if(range = 200000, chr(0), 'x' || range) from range(300000)"
+    out = io.BytesIO()
+    with pytest.raises(EncodeError) as caught:
+        api.copy(f"COPY ({query}) TO STDOUT", stdout=out, workers=4)
+    assert caught.value.row == 200_000
+    assert b"".join(b"x%d\n" % number for number in range(200_000)).startswith(out.getvalue())
+
+
 SHAPES = st.lists(st.integers(0, 20_000), max_size=6)
 
 

@@ -201,6 +201,13 @@ def test_a_database_file_is_opened_read_only(tmp_path: Path, form: str) -> None:
     assert "read-only" in str(written)
 
 
+def test_closing_twice_is_fine() -> None:
+    for source in (open_source("select 1", None, Settings()), Arrow(TABLE)):
+        list(source)
+        source.close()
+        source.close()
+
+
 def test_files_are_read_by_name(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,b\n1,x\n2,y\n")
     table = read(f"select * from '{tmp_path}/t.csv'")

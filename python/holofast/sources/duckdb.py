@@ -6,6 +6,7 @@ means, and its errors get SQLSTATEs; encoding is not done here.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from typing import TYPE_CHECKING, Any, Final
@@ -79,7 +80,7 @@ class DuckDB:
     rows: int | None = None
 
     def __init__(self, query: str, path: str | None, settings: Settings) -> None:
-        duckdb = _driver()
+        self._driver = duckdb = _driver()
         self._query = query
         self._failures = (duckdb.Error, OSError, pa.ArrowException)
         self._connection = self._call(
@@ -102,9 +103,10 @@ class DuckDB:
         self._connection.interrupt()
 
     def close(self) -> None:
-        """Interrupt the query and close the database."""
-        self._connection.interrupt()
-        self._connection.close()
+        """Close the database; a query that still runs is interrupted."""
+        with contextlib.suppress(self._driver.ConnectionException):  # closed already
+            self._connection.interrupt()
+            self._connection.close()
 
     def _prepare(self, settings: Settings) -> None:
         connection = self._connection
