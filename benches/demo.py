@@ -63,7 +63,7 @@ def _export(endpoint: str, directory: str, options: str, table: Path) -> None:
     )
     shown = statement.replace(KEY_SECRET, "***").replace(f"{datasets.ROOT}/", "")
     print(f'\n$ holofast copy "{shown.strip()}"', flush=True)
-    command = [PROGRAMS / "holofast", "copy", statement]
+    command = [str(PROGRAMS / "holofast"), "copy", statement]
     done = subprocess.run(command, env=os.environ | {"OSS_REGION": REGION})
     if done.returncode != 0:
         sys.exit(done.returncode)
@@ -108,7 +108,7 @@ def _binary_rows(data: bytes) -> int:
 
 @contextmanager
 def _oss_server() -> Iterator[str]:
-    command = [PROGRAMS / "holofast", "oss-server", "--bucket", BUCKET, "--region", REGION]
+    command = [str(PROGRAMS / "holofast"), "oss-server", "--bucket", BUCKET, "--region", REGION]
     command += ["--access-key-id", KEY_ID, "--access-key-secret", KEY_SECRET]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None

@@ -214,7 +214,11 @@ def test_help_names_every_command_and_option() -> None:
 
 
 def test_a_reader_that_leaves_ends_the_export_with_one_line() -> None:
-    command = [PROGRAMS / "holofast", "copy", "COPY (SELECT * FROM range(10000000)) TO STDOUT"]
+    command: list[str | Path] = [
+        PROGRAMS / "holofast",
+        "copy",
+        "COPY (SELECT * FROM range(10000000)) TO STDOUT",
+    ]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT
     ) as process:
@@ -254,7 +258,11 @@ def test_progress_is_shown_on_a_terminal(oss: LoopbackOss) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_interrupts_and_leaves_nothing(oss: LoopbackOss, number: signal.Signals) -> None:
     oss.faults.add(Fault(kind="hang", operation="UploadPart", seconds=60))
-    command = [PROGRAMS / "holofast", "copy", statement(oss, "SELECT * FROM range(3000000)")]
+    command: list[str | Path] = [
+        PROGRAMS / "holofast",
+        "copy",
+        statement(oss, "SELECT * FROM range(3000000)"),
+    ]
     with subprocess.Popen(command, stderr=subprocess.PIPE, env=ENVIRONMENT) as process:
         deadline = time.monotonic() + 30
         while not oss.faults.fired() and time.monotonic() < deadline:

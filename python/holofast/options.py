@@ -68,8 +68,9 @@ class CopyOptions:
 class Settings:
     """The session settings (GUCs) that COPY's bytes depend on, with PostgreSQL's defaults.
 
-    `time_zone` is a name of the IANA database, looked up when an encoder is built. Every other
-    setting must have its default for now: CopyError 0A000 names the one that has not.
+    `time_zone` is a name of the IANA database or hours east of UTC, CopyError 22023 where there is
+    none such. Every other setting must have its default: CopyError 0A000 names the one that has
+    not.
     """
 
     time_zone: str = "UTC"
@@ -91,6 +92,10 @@ class Settings:
                     f"setting {field.name} = {value!r} is not supported",
                     hint=f"Only {field.default!r} is.",
                 )
+        if self.time_zone != "UTC":
+            from holofast import time_zone  # not needed by those who only upload
+
+            time_zone.load(self.time_zone)
 
 
 def check_format(name: str) -> None:
