@@ -82,7 +82,7 @@ def test_an_export_is_what_a_server_would_write(
         f"select g::int as g, 'row ' || g as name, g * 1.5::float8 as price "
         f"from generate_series(1, {rows}) t(g)"
     )
-    more = ("--BatchSize", "3000", "--MaxBytes", "50000000")
+    more = ("--BatchSize", "3000")
     report = api.copy(statement(oss, query, *more, options=options), engine=engine)
     with postgres15() as server:
         expected = copy_out(server, f"COPY ({query}) TO STDOUT {options}")
@@ -142,7 +142,7 @@ def test_many_workers_write_what_one_encoder_does(
     expected = encoder.header() + bytes(encoder.encode_run(batches)) + encoder.trailer()
     with pytest.MonkeyPatch.context() as patch, LoopbackOss() as oss:
         patch.setattr(runs, "PART_SIZE", MIN_PART_SIZE)
-        report = export(oss, table, workers=workers, format=file_format, max_bytes=50_000_000)
+        report = export(oss, table, workers=workers, format=file_format)
         assert content(oss, report.object) == expected
     assert api.encode(table, format=file_format) == expected
 
@@ -225,7 +225,7 @@ def test_progress_counts_up_to_the_report(
 ) -> None:
     monkeypatch.setattr(runs, "PART_SIZE", MIN_PART_SIZE)
     seen: list[Any] = []
-    text = statement(oss, QUERY.format(100_000), "--MaxBytes", "50000000")
+    text = statement(oss, QUERY.format(100_000))
     report = api.copy(text, progress=seen.append)
     assert [progress.parts for progress in seen] == list(range(1, report.parts + 1))
     assert (seen[-1].rows, seen[-1].bytes) == (report.rows, report.bytes)

@@ -52,7 +52,6 @@ def export(oss: LoopbackOss, data: Any = TABLE, name: str = "", **options: Any) 
         region=oss.region,
         access_key_id=key.access_key_id,
         access_key_secret=key.access_key_secret,
-        max_bytes=50_000_000,  # for larger ones parts would grow
         **options,
     )
 
@@ -215,7 +214,7 @@ def test_an_object_that_stands_there_is_not_overwritten(
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_a_query_that_fails_midway_never_commits(oss: LoopbackOss, workers: int) -> None:
-    command = "hg_dump_to_oss --MaxBytes 50000000 " + " ".join(oss.arguments())
+    command = "hg_dump_to_oss " + " ".join(oss.arguments())
     query = "select if(range = 3500000, error('midway'), range) from range(4000000)"
     with pytest.raises(SourceError, match="midway"):
         api.copy(f"COPY ({query}) TO PROGRAM '{command}'", workers=workers)
@@ -258,7 +257,7 @@ except KeyboardInterrupt as interrupt:
 @pytest.mark.parametrize("operation", OPERATIONS[:2])
 def test_a_signal_leaves_nothing(oss: LoopbackOss, number: signal.Signals, operation: str) -> None:
     oss.faults.add(Fault(kind="slow", operation=operation, seconds=1))
-    command = [sys.executable, "-c", CHILD, "--MaxBytes", "50000000", *oss.arguments()]
+    command = [sys.executable, "-c", CHILD, *oss.arguments()]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
         while not oss.faults.fired() and child.poll() is None:
             time.sleep(0.01)

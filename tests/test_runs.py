@@ -10,7 +10,8 @@ import pytest
 from holofast.encoder import Encoder
 from holofast.errors import EncodeError
 from holofast.options import CopyOptions
-from holofast.runs import Export, Run, least_row_bytes
+from holofast.runs import PART_SIZE, Export, Run, least_row_bytes
+from holofast.sinks import store
 from holofast.sinks.store import MAX_PARTS, MIN_PART_SIZE
 from holofast.sources.arrow import Arrow
 from hypothesis import given
@@ -28,7 +29,6 @@ def export(
     *,
     schema: pa.Schema | None = None,
     part_size: int = PART,
-    max_bytes: int | None = None,
     **options: Any,
 ) -> Export:
     schema = schema or batches[0].schema
@@ -37,8 +37,7 @@ def export(
         Arrow(pa.RecordBatchReader.from_batches(schema, batches)),
         encoder,
         row_floor=least_row_bytes(len(schema), encoder.spec.format),
-        max_bytes=max_bytes,
-        part_size=part_size,
+        least_part=part_size,
     )
 
 
@@ -121,12 +120,20 @@ def test_every_part_but_the_last_is_large_enough(column: pa.Array, file_format: 
     assert all(len(part) < 16 * MIN_PART_SIZE for part in parts)
 
 
-def test_parts_grow_so_that_their_number_suffices() -> None:
+def test_ten_thousand_parts_hold_the_largest_object() -> None:
+    """48.8 TB (OSS, Limits), even if every part turned out a third smaller than it should."""
+    total = 0.0
+    for _ in range(MAX_PARTS):
+        total += store.part_size(PART_SIZE, total) / 1.5
+    assert total > 48.8e12
+
+
+def test_parts_grow_with_what_came_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "_SHARE", 4)
     batches = [numbers(60_000, start) for start in range(0, 3_000_000, 60_000)]
-    # About 23 MB, 0.1 % of the limit: a thousandth of 10,000 parts is what it may take.
-    limit = 1000 * len(whole(batches))
-    parts = rendered(export(batches, part_size=MIN_PART_SIZE, max_bytes=limit))
-    assert 1 <= len(parts) <= MAX_PARTS // 1000
+    sizes = [len(part) for part in rendered(export(batches, part_size=MIN_PART_SIZE))]
+    assert sizes[-2] > 8 * MIN_PART_SIZE
+    assert sum(sizes) == len(whole(batches))
 
 
 def test_the_row_of_an_error_counts_from_the_start_of_the_export(engine: str) -> None:
@@ -166,6 +173,6 @@ def test_the_source_is_not_read_before_the_first_claim() -> None:
 
     batch = numbers(1)
     encoder = Encoder(batch.schema, CopyOptions())
-    work = Export(Unread(batch), encoder, row_floor=1, max_bytes=None, part_size=PART)
+    work = Export(Unread(batch), encoder, row_floor=1, least_part=PART)
     with pytest.raises(AssertionError, match="read too early"):
         work.claim()

@@ -11,6 +11,7 @@ import pytest
 from holofast import api, runs
 from holofast.errors import DestinationError
 from holofast.programs import DumpToOss, ExitCode, parse_arguments
+from holofast.sinks import store
 from holofast.sinks.store import MIN_PART_SIZE
 from holofast.streams import Stream
 
@@ -124,7 +125,7 @@ def test_a_wrong_key_is_told_before_the_input_is_read(oss: LoopbackOss) -> None:
 def test_cancel_ends_a_read_that_waits() -> None:
     reading, writing = os.pipe()
     with open(reading, "rb") as stream, open(writing, "wb"):
-        work = Stream(stream, max_bytes=2**30, part_size=MIN_PART_SIZE)
+        work = Stream(stream, least_part=MIN_PART_SIZE)
         claims: list[Any] = []
         reader = threading.Thread(target=lambda: claims.append(work.claim()))
         reader.start()
@@ -134,7 +135,11 @@ def test_cancel_ends_a_read_that_waits() -> None:
         work.close()
 
 
-def test_parts_grow_with_the_limit() -> None:
-    work = Stream(io.BytesIO(b"x" * 1000), max_bytes=2 * 10_000 * MIN_PART_SIZE, part_size=1)
-    assert work._part_size * 9_999 >= 2 * 10_000 * MIN_PART_SIZE
-    work.close()
+def test_parts_grow_with_what_came_before(
+    oss: LoopbackOss, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "_SHARE", 2)
+    data = os.urandom(30 * MIN_PART_SIZE)
+    report = api.dump_stream(io.BytesIO(data), target(oss), workers=2)
+    assert content(oss) == data
+    assert report.parts < 10

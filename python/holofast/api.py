@@ -185,8 +185,7 @@ def dump_stream(
         key = object_key(target, EXTENSIONS[file_format])
         return oss_sink(target, key, workers, require_crc64=require_crc64)
 
-    stream_work = Stream(stream, max_bytes=target.max_bytes, part_size=runs.PART_SIZE)
-    with contextlib.closing(stream_work) as work:
+    with contextlib.closing(Stream(stream, least_part=runs.PART_SIZE)) as work:
         file_format: Literal["text", "binary"] = "text"
         if target.file_name is None:
             # The name needs the first bytes, and a query may take hours to give them.

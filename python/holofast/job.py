@@ -86,8 +86,7 @@ class Job:
             self._source,
             self._encoder,
             row_floor=self._row_floor,
-            max_bytes=self.plan.max_bytes,
-            part_size=self.plan.part_size,
+            least_part=self.plan.part_size,
         )
         outcome = pipeline.run(
             work, sink, engine=self.plan.engine, workers=self.plan.workers, progress=progress

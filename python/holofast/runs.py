@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from holofast.errors import EncodeError
-from holofast.sinks.store import MAX_PARTS, MIN_PART_SIZE
+from holofast.sinks.store import MIN_PART_SIZE, part_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -57,8 +56,8 @@ class Run:
 class Export:
     """Cuts a source into runs.
 
-    `row_floor` is the least number of bytes a row can take (`least_row_bytes`); `max_bytes` the
-    limit of the object, for which 10,000 parts must suffice, None where there is none.
+    `row_floor` is the least number of bytes a row can take (`least_row_bytes`); parts have about
+    `least_part` bytes, more in an export of thousands of parts.
     """
 
     def __init__(
@@ -67,14 +66,12 @@ class Export:
         encoder: RunEncoder,
         *,
         row_floor: int,
-        max_bytes: int | None,
-        part_size: int,
+        least_part: int,
     ) -> None:
         self._source = source
         self._encoder = encoder
         self._row_floor = row_floor
-        self._max_bytes = max_bytes
-        self._part_size = part_size
+        self._least_part = least_part
         self._batches: Iterator[pa.RecordBatch] | None = None
         self._ahead: pa.RecordBatch | None = None  # what the next run starts with
         self._number = 0
@@ -113,7 +110,7 @@ class Export:
 
     def _fill(self) -> tuple[list[pa.RecordBatch], int, float]:
         """Batches for about one part, never too few for OSS; their weight and expected bytes."""
-        target = self._target()
+        target = part_size(self._least_part, self._spent)
         batches: list[pa.RecordBatch] = []
         rows, weight, expected = 0, 0, 0.0
         floor = _Floor(self._row_floor)
@@ -128,13 +125,6 @@ class Export:
         with self._learning:
             self._spent += expected
         return batches, weight, expected
-
-    def _target(self) -> float:
-        if self._max_bytes is None:
-            return self._part_size
-        # Twice the even share of what may still come: runs that turn out small are made up for.
-        share = 2.0 * (self._max_bytes - self._spent) / max(1, MAX_PARTS - self._number)
-        return max(float(self._part_size), share)
 
     def _take(self, wanted: float) -> pa.RecordBatch:
         """Rows from the batch at hand that should give `wanted` bytes; at least one."""
@@ -216,6 +206,8 @@ def _least_bytes(column: pa.Array) -> int:
     values = column.dictionary if isinstance(column, pa.DictionaryArray) else column
     if not _is_string(values.type):
         return len(column) - int(column.null_count)
+    import pyarrow.compute as pc  # 40 ms, for a rare case
+
     lengths = pc.binary_length(values)
     if values is not column:
         lengths = lengths.take(column.indices)

@@ -6,7 +6,6 @@ of the data is whether it is BINARY, which must end with its trailer to be whole
 
 from __future__ import annotations
 
-import math
 import os
 import select
 import threading
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from holofast.errors import DestinationError
 from holofast.programs import ExitCode
-from holofast.sinks.store import MAX_PARTS
+from holofast.sinks.store import part_size
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -43,9 +42,10 @@ class Stream:
     `stream` must be unread: where it is buffered, its raw stream is read.
     """
 
-    def __init__(self, stream: BinaryIO, *, max_bytes: int, part_size: int) -> None:
+    def __init__(self, stream: BinaryIO, *, least_part: int) -> None:
         self._raw: Any = getattr(stream, "raw", stream)
-        self._part_size = max(part_size, math.ceil(max_bytes / (MAX_PARTS - 1)))
+        self._least_part = least_part
+        self._spent = 0
         self._buffers = threading.local()
         self._wake, self._waker = os.pipe()
         self._head = b""
@@ -70,9 +70,10 @@ class Stream:
         if self._ended:
             return None
         binary = self.is_binary()
-        if not hasattr(self._buffers, "data"):
-            self._buffers.data = memoryview(bytearray(self._part_size))
-        data: memoryview = self._buffers.data
+        wanted = part_size(self._least_part, self._spent)
+        data: memoryview | None = getattr(self._buffers, "data", None)
+        if data is None or len(data) < wanted:
+            data = self._buffers.data = memoryview(bytearray(wanted))
         start = 0
         if self._number == 0:
             start = len(self._head)
@@ -87,6 +88,7 @@ class Stream:
                 hint="See the server's error; nothing was exported.",
             )
         self._number += 1
+        self._spent += size
         return Chunk(self._number, data[:size])
 
     def cancel(self) -> None:

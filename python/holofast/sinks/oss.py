@@ -259,11 +259,14 @@ def _bucket(target: DumpToOss, connections: int) -> Any:
         if token
         else oss2.AuthV4(key, secret)
     )
+    session = oss2.Session(pool_size=connections)
+    # Else requests would overwrite the signature with what ~/.netrc has for the host.
+    session.session.auth = lambda request: request
     return oss2.Bucket(
         auth,
         target.endpoint,
         target.bucket_name,
-        session=oss2.Session(pool_size=connections),
+        session=session,
         connect_timeout=_TIMEOUTS,
         enable_crc=False,
         region=target.region,

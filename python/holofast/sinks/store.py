@@ -19,6 +19,18 @@ if TYPE_CHECKING:
 MAX_PARTS: Final = 10_000
 MIN_PART_SIZE: Final = 100 * 1024
 
+# A part has at least this share of the bytes before it: 10,000 parts then hold all that OSS
+# takes (48.8 TB), even parts that turn out too small, and an export that stays small never has large parts.
+_SHARE: Final = 800
+
+
+def part_size(least: int, so_far: float) -> int:
+    """The size that a part should have after `so_far` bytes: `least`, doubled at need."""
+    size = least
+    while size * _SHARE < so_far:
+        size *= 2
+    return size
+
 
 class Reason(enum.Enum):
     """Why a store refused, as far as the protocol must tell one refusal from another."""
