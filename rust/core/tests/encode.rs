@@ -233,7 +233,9 @@ fn options_that_the_loop_cannot_work_with_are_refused() {
 #[test]
 fn crc64_is_xz_and_combines() {
     assert_eq!(holofast_core::crc64(b"123456789"), 0x995d_c9bb_df19_39fa);
-    let bytes: Vec<u8> = (0..100_000_u32).map(|n| (n.wrapping_mul(n) >> 7) as u8).collect();
+    let bytes: Vec<u8> = (0..100_000_u32)
+        .map(|n| (n.wrapping_mul(n) >> 7) as u8)
+        .collect();
     for cut in [0, 1, 4096, 99_999, 100_000] {
         let (first, second) = bytes.split_at(cut);
         let (first, len) = (holofast_core::crc64(first), second.len() as u64);

@@ -24,38 +24,53 @@ impl Form<i128, TEXT> for DecimalText {
     fn put(&self, value: i128, cell: &mut [u8; TEXT]) -> Result<usize, Reason> {
         cell[0] = b'-';
         let sign = usize::from(value < 0);
-        let magnitude = value.unsigned_abs();
-        let cell: &mut [u8; TEXT - 1] = cell[sign..].first_chunk_mut().expect("TEXT - 1");
-        // Two stores of the same word, the second shifted by the point.
-        if magnitude < u128::from(TEN_TO_8) && self.scale < 8 {
-            let (digits, len) = left8(magnitude as u64, self.scale + 1);
-            let point = (len - self.scale) & 7;
-            *cell.first_chunk_mut().expect("TEXT > 8") = digits;
-            if self.scale == 0 {
-                return Ok(sign + len);
-            }
-            let fraction = u64::from_le_bytes(digits) >> (8 * point);
-            cell[point] = b'.';
-            cell[point + 1..point + 9].copy_from_slice(&fraction.to_le_bytes());
-            return Ok(sign + len + 1);
-        }
-        if magnitude < u128::from(TEN_TO_16) && self.scale < 16 {
-            let (digits, len) = left16(magnitude as u64, self.scale + 1);
-            let point = (len - self.scale) & 15;
-            *cell.first_chunk_mut().expect("TEXT > 16") = digits;
-            if self.scale == 0 {
-                return Ok(sign + len);
-            }
-            let fraction = u128::from_le_bytes(digits) >> (8 * point);
-            cell[point] = b'.';
-            cell[point + 1..point + 17].copy_from_slice(&fraction.to_le_bytes());
-            return Ok(sign + len + 1);
-        }
-        Ok(sign + self.put_long(magnitude, cell))
+        let magnitude = match i64::try_from(value) {
+            Ok(value) => value.unsigned_abs(),
+            Err(_) => u64::MAX,
+        };
+        let room: &mut [u8; TEXT - 1] = cell[sign..].first_chunk_mut().expect("TEXT - 1");
+        let len = if magnitude < TEN_TO_8 && self.scale < 8 {
+            self.put_8(magnitude, room)
+        } else if magnitude < TEN_TO_16 && self.scale < 16 {
+            self.put_16(magnitude, room)
+        } else {
+            self.put_long(value.unsigned_abs(), room)
+        };
+        Ok(sign + len)
     }
 }
 
 impl DecimalText {
+    /// Up to eight digits: two stores of the same word, the second shifted by the point.
+    #[inline(always)]
+    fn put_8(&self, magnitude: u64, cell: &mut [u8; TEXT - 1]) -> usize {
+        let (digits, len) = left8(magnitude, self.scale + 1);
+        *cell.first_chunk_mut().expect("TEXT > 8") = digits;
+        if self.scale == 0 {
+            return len;
+        }
+        let point = (len - self.scale) & 7;
+        let fraction = u64::from_le_bytes(digits) >> (8 * point);
+        cell[point] = b'.';
+        cell[point + 1..point + 9].copy_from_slice(&fraction.to_le_bytes());
+        len + 1
+    }
+
+    /// The same for up to sixteen.
+    #[inline(always)]
+    fn put_16(&self, magnitude: u64, cell: &mut [u8; TEXT - 1]) -> usize {
+        let (digits, len) = left16(magnitude, self.scale + 1);
+        *cell.first_chunk_mut().expect("TEXT > 16") = digits;
+        if self.scale == 0 {
+            return len;
+        }
+        let point = (len - self.scale) & 15;
+        let fraction = u128::from_le_bytes(digits) >> (8 * point);
+        cell[point] = b'.';
+        cell[point + 1..point + 17].copy_from_slice(&fraction.to_le_bytes());
+        len + 1
+    }
+
     fn put_long(&self, magnitude: u128, cell: &mut [u8]) -> usize {
         let mut digits = [0; 48];
         let len = put_u128(magnitude, &mut digits);
