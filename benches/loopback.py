@@ -1,0 +1,43 @@
+"""A loopback OSS that checks what it gets and keeps nothing: where benchmarks upload to."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from holofast.programs import DumpToOss
+from holofast.testing.oss_server import server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def discarding_oss() -> Iterator[DumpToOss]:
+    """Where to upload: a server in a process of its own, which ends with the context."""
+    command = [sys.executable, "-m", "holofast", "oss-server", "--discard"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield DumpToOss(
+                access_key_id=server.DEFAULT_ACCESS_KEY_ID,
+                access_key_secret=server.DEFAULT_ACCESS_KEY_SECRET,
+                endpoint=process.stdout.readline().strip(),
+                region=server.DEFAULT_REGION,
+                bucket_name=server.DEFAULT_BUCKET,
+                dir_name="bench",
+            )
+        finally:
+            process.terminate()
+
+
+def copy_statement(query: str, options: str, target: DumpToOss) -> str:
+    """The COPY statement of `query` to an object of `target`; `options` as in parentheses."""
+    return (
+        f"COPY ({query}) TO PROGRAM 'hg_dump_to_oss --AccessKeyId {target.access_key_id} "
+        f"--AccessKeySecret {target.access_key_secret} --Endpoint {target.endpoint} "
+        f"--Region {target.region} --BucketName {target.bucket_name} "
+        f"--DirName {target.dir_name}' ({options})"
+    )
