@@ -116,6 +116,13 @@ def test_the_first_error_by_row_then_by_column_is_told(engine: str) -> None:
     assert second[:4] == ("date_out_of_range", "", "early", "0")
 
 
+def test_a_nul_byte_is_told_of_the_row_that_has_it(engine: str) -> None:
+    for strings, row in ((["a", "\0b"], "1"), (["a\0", "b"], "0"), (["", None, "", "\0"], "3")):
+        for arrow in (pa.utf8(), pa.large_utf8(), pa.dictionary(pa.int8(), pa.utf8())):
+            batch = pa.record_batch({"s": pa.array(strings, arrow)})
+            assert outcome(engine, [batch], {}, "UTC", 65_536)[:4] == ("nul_byte", "", "s", row)
+
+
 @pytest.mark.parametrize(
     ("arrow", "value", "query"),
     [

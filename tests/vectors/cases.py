@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from holofast.time_zone import CYCLE_SECONDS
+
 from tests.literals import INT32_MAX, INT64_MAX, KINDS, Named, Value
 from tests.vectors.values import TEXTS, values_of
 
@@ -200,6 +202,10 @@ def _zones() -> Iterator[Case]:
         253_402_300_799, 300_000_000_000, 300_015_000_000, 9_000_000_000_000, 9_000_015_000_000,
         -100_000_000_000, -210_866_803_200, 1_000_000_007,
     ]  # fmt: skip
+    # Berlin's and New York's changes of March 2024, whole 400-year cycles later.
+    for change in (1_711_846_800, 1_710_054_000):
+        for cycles in (1, 24, 700):
+            seconds += [change + cycles * CYCLE_SECONDS + step for step in (-1, 0)]
     for zone in ZONES:
         column = _column(
             "timestamp[us, tz=Asia/Tokyo]", [second * 10**6 + 250 for second in seconds]
