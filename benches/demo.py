@@ -57,7 +57,7 @@ def main() -> None:
 def _export(endpoint: str, directory: str, options: str, table: Path) -> None:
     """Run the statement by `holofast copy`, as a user would."""
     statement = (
-        f"COPY (SELECT * FROM '{table}') TO PROGRAM 'hg_dump_to_oss --AccessKeyId {KEY_ID} "
+        f"COPY (SELECT * FROM read_csv('{table}', nullstr = 'NA')) TO PROGRAM 'hg_dump_to_oss --AccessKeyId {KEY_ID} "
         f"--AccessKeySecret {KEY_SECRET} --Endpoint {endpoint} --BucketName {BUCKET} "
         f"--DirName {directory} --BatchSize 3000' {options}"
     )

@@ -1,0 +1,114 @@
+"""README.md: its examples are run as they stand, its tables compared with the code."""
+
+from __future__ import annotations
+
+import doctest
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from holofast.programs import ExitCode
+from holofast.schema import columns
+
+from benches import datasets
+from tests.oss_fixtures import LoopbackOss
+
+README = Path(__file__).parent.parent / "README.md"
+TEXT = README.read_text()
+PROGRAMS = Path(sys.executable).parent
+
+
+def example(name: str) -> tuple[list[str], str]:
+    """The command and the output that README shows under `<!-- test: name -->`."""
+    found = re.search(rf"<!-- test: {name} -->\n```console\n\$ (.*)\n([^`]*)```", TEXT)
+    assert found is not None
+    command, output = found.groups()
+    return shlex.split(command), output
+
+
+def run(command: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run an example beside the flights, which it names by their file alone."""
+    return subprocess.run(
+        [str(PROGRAMS / command[0]), *command[1:]],
+        cwd=datasets.flights_csv().parent,
+        capture_output=True,
+        text=True,
+        env=os.environ | environment,
+    )
+
+
+def test_the_query_of_the_example() -> None:
+    command, output = example("flights")
+    assert run(command).stdout == output
+
+
+def test_the_export_of_the_example() -> None:
+    command, output = example("export")
+    with LoopbackOss(bucket="demo") as oss:
+        command[-1] = command[-1].replace("http://127.0.0.1:9000", oss.endpoint)
+        done = run(
+            command,
+            OSS_ACCESS_KEY_ID=oss.credentials.access_key_id,
+            OSS_ACCESS_KEY_SECRET=oss.credentials.access_key_secret,
+            OSS_REGION=oss.region,
+        )
+        assert len(oss.objects()) == 1
+
+    def steady(text: str) -> str:
+        text = re.sub(r"\d{8}T\d{9}Z-[0-9a-f]{8}", "<run id>", text)
+        return re.sub(r"(?m)^(time|parts) .*", r"\1", text)
+
+    assert steady(done.stderr) == steady(output)
+
+
+def test_the_mistake_of_the_example() -> None:
+    command, output = example("mistake")
+    done = run(command)
+    assert (done.returncode, done.stderr) == (1, output)
+
+
+def test_the_python_example() -> None:
+    results = doctest.testfile(str(README), module_relative=False)
+    assert results.attempted > 4
+    assert results.failed == 0
+
+
+def test_every_exit_code_is_in_the_table() -> None:
+    table = re.findall(r"(?m)^\| (\d+) \| (.*) \|$", TEXT)
+    assert table == [(str(int(code)), code.description) for code in ExitCode]
+
+
+def rows_of_types() -> list[tuple[str, str]]:
+    """The type table: Arrow types as pyarrow's functions name them, PostgreSQL's beside them."""
+    section = TEXT.partition("## Types")[2].partition("\n## ")[0]
+    pairs = re.findall(r"(?m)^\| `([^|]*)` \| `(\w+)` \|$", section)
+    return [(arrow, pg_type) for names, pg_type in pairs for arrow in names.split("`, `")]
+
+
+@pytest.mark.parametrize(("arrow", "pg_type"), rows_of_types())
+def test_the_type_table_is_the_codes(arrow: str, pg_type: str) -> None:
+    example_types: dict[str, pa.DataType] = {
+        "decimal128": pa.decimal128(10, 2),
+        "timestamp": pa.timestamp("us"),
+        "timestamp with a time zone": pa.timestamp("us", "UTC"),
+        "dictionary": pa.dictionary(pa.int8(), pa.string()),
+        "time32": pa.time32("s"),
+        "time64": pa.time64("us"),
+    }
+    arrow_type = example_types.get(arrow) or pa.type_for_alias(arrow)
+    (column,) = columns(pa.schema([pa.field("x", arrow_type)]))
+    assert column.pg_type == pg_type
+
+
+def test_the_type_table_is_complete() -> None:
+    from holofast.schema import _PG_TYPES
+
+    shown = {name for name, _ in rows_of_types()}
+    simple = {re.sub(r"\[.*", "", str(arrow)) for arrow in _PG_TYPES}
+    aliases = {"halffloat": "float16", "float": "float32", "double": "float64"}
+    assert {aliases.get(name, name) for name in simple} <= shown
