@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import oss2
 import pyarrow as pa
 import pytest
-from holofast import api, runs
+from holofast import api
 from holofast.encoder import Encoder
 from holofast.errors import CopyError, DestinationError, EncodeError, ProgramError, SourceError
 from holofast.options import CopyOptions, Settings
 from holofast.plan import object_key
 from holofast.programs import ExitCode, parse_arguments
-from holofast.sinks import multipart
+from holofast.sinks import multipart, store
 from holofast.sinks.store import MIN_PART_SIZE
 from holofast.statement import parse_statement
 from hypothesis import given, settings
@@ -77,7 +77,7 @@ def test_an_export_is_what_a_server_would_write(
     extension: str,
     rows: int,
 ) -> None:
-    monkeypatch.setattr(runs, "PART_SIZE", MIN_PART_SIZE)
+    monkeypatch.setattr(store, "PART_SIZE", MIN_PART_SIZE)
     query = (
         f"select g::int as g, 'row ' || g as name, g * 1.5::float8 as price "
         f"from generate_series(1, {rows}) t(g)"
@@ -106,14 +106,14 @@ def test_stdout_gets_the_same_bytes(oss: LoopbackOss, engine: str) -> None:
 
 @pytest.mark.parametrize("workers", [1, 4])
 def test_stdout_is_written_in_order(monkeypatch: pytest.MonkeyPatch, workers: int) -> None:
-    monkeypatch.setattr(runs, "PART_SIZE", MIN_PART_SIZE)
+    monkeypatch.setattr(store, "PART_SIZE", MIN_PART_SIZE)
     written = to_stdout("COPY (select range from range(300000)) TO STDOUT", workers=workers)
     assert written == b"".join(b"%d\n" % number for number in range(300_000))
 
 
 def test_stdout_keeps_what_came_before_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a server: the rows before the bad one are sent; nobody waits for a turn for ever."""
-    monkeypatch.setattr(runs, "PART_SIZE", MIN_PART_SIZE)
+    monkeypatch.setattr(store, "PART_SIZE", MIN_PART_SIZE)
     query = "select if(range = 200000, chr(0), 'x' || range) from range(300000)"
     out = io.BytesIO()
     with pytest.raises(EncodeError) as caught:
@@ -141,7 +141,7 @@ def test_many_workers_write_what_one_encoder_does(
     encoder = Encoder(schema, CopyOptions(format=file_format))
     expected = encoder.header() + bytes(encoder.encode_run(batches)) + encoder.trailer()
     with pytest.MonkeyPatch.context() as patch, LoopbackOss() as oss:
-        patch.setattr(runs, "PART_SIZE", MIN_PART_SIZE)
+        patch.setattr(store, "PART_SIZE", MIN_PART_SIZE)
         report = export(oss, table, workers=workers, format=file_format)
         assert content(oss, report.object) == expected
     assert api.encode(table, format=file_format) == expected
@@ -223,7 +223,7 @@ def test_a_parsed_statement_is_taken(oss: LoopbackOss) -> None:
 def test_progress_counts_up_to_the_report(
     oss: LoopbackOss, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs, "PART_SIZE", MIN_PART_SIZE)
+    monkeypatch.setattr(store, "PART_SIZE", MIN_PART_SIZE)
     seen: list[Any] = []
     text = statement(oss, QUERY.format(100_000))
     report = api.copy(text, progress=seen.append)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
-from holofast import api, runs
+from holofast import api
 from holofast.errors import CopyError, DestinationError, SourceError
 from holofast.programs import ExitCode
-from holofast.sinks import multipart
+from holofast.sinks import multipart, store
 from holofast.sinks import oss as oss_requests
 from holofast.sinks.store import MIN_PART_SIZE
 from holofast.testing.oss_server import Fault
@@ -36,7 +36,7 @@ HIDDEN = Fault(kind="status", operation="HeadObject", status=403, code="AccessDe
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small parts, and no time to lose."""
-    monkeypatch.setattr(runs, "PART_SIZE", MIN_PART_SIZE)
+    monkeypatch.setattr(store, "PART_SIZE", MIN_PART_SIZE)
     patience = functools.partial(multipart.Patience, attempts=3, first=0.001, longest=0.01)
     monkeypatch.setattr(multipart, "Patience", patience)
     monkeypatch.setattr(oss_requests, "_TIMEOUTS", (5.0, 0.3))
@@ -242,8 +242,9 @@ def test_a_hanging_part_does_not_hold_up_a_failure(oss: LoopbackOss) -> None:
 
 CHILD = """
 import sys
-from holofast import api, runs
-runs.PART_SIZE = 102400
+from holofast import api
+from holofast.sinks import store
+store.PART_SIZE = 102400
 query = "select range, range::text from range(100000000)"
 try:
     api.copy(f"COPY ({query}) TO PROGRAM 'hg_dump_to_oss {' '.join(sys.argv[1:])}'")

@@ -8,9 +8,10 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from holofast import api, runs
+from holofast import api
 from holofast.errors import DestinationError, ProgramError
 from holofast.programs import DumpToOss, ExitCode, parse_arguments
+from holofast.sinks import store
 from holofast.sinks.store import MIN_PART_SIZE
 
 from tests.oss_fixtures import LoopbackOss
@@ -21,7 +22,7 @@ QUERY = "select 100000000 + range from range({})"
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "PART_SIZE", MIN_PART_SIZE)
+    monkeypatch.setattr(store, "PART_SIZE", MIN_PART_SIZE)
 
 
 def target(oss: LoopbackOss, limit: int) -> DumpToOss:

@@ -10,7 +10,7 @@ import pytest
 from holofast.encoder import Encoder
 from holofast.errors import EncodeError
 from holofast.options import CopyOptions
-from holofast.runs import PART_SIZE, Export, Run, least_row_bytes
+from holofast.runs import Export, Run, least_row_bytes
 from holofast.sinks import store
 from holofast.sinks.store import MAX_PARTS, MIN_PART_SIZE
 from holofast.sources.arrow import Arrow
@@ -124,7 +124,7 @@ def test_ten_thousand_parts_hold_the_largest_object() -> None:
     """48.8 TB (OSS, Limits), even if every part turned out a third smaller than it should."""
     total = 0.0
     for _ in range(MAX_PARTS):
-        total += store.part_size(PART_SIZE, total) / 1.5
+        total += store.part_size(store.PART_SIZE, total) / 1.5
     assert total > 48.8e12
 
 

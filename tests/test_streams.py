@@ -8,7 +8,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from holofast import api, runs
+from holofast import api
 from holofast.errors import DestinationError
 from holofast.programs import DumpToOss, ExitCode, parse_arguments
 from holofast.sinks import store
@@ -36,7 +36,7 @@ def content(oss: LoopbackOss) -> bytes:
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "PART_SIZE", MIN_PART_SIZE)
+    monkeypatch.setattr(store, "PART_SIZE", MIN_PART_SIZE)
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,14 @@ import time
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
-from holofast import pipeline, runs
+from holofast import pipeline
 from holofast.encoder import Encoder, engine_name
 from holofast.errors import DestinationError, EncodeError
 from holofast.job import Job, blaming, default_workers, oss_sink, prepared, report
 from holofast.options import CopyOptions, Settings
 from holofast.plan import EXTENSIONS, object_key
 from holofast.programs import ExitCode, parse_arguments
+from holofast.sinks import store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -185,7 +186,7 @@ def dump_stream(
         key = object_key(target, EXTENSIONS[file_format])
         return oss_sink(target, key, workers, require_crc64=require_crc64)
 
-    with contextlib.closing(Stream(stream, least_part=runs.PART_SIZE)) as work:
+    with contextlib.closing(Stream(stream, least_part=store.PART_SIZE)) as work:
         file_format: Literal["text", "binary"] = "text"
         if target.file_name is None:
             # The name needs the first bytes, and a query may take hours to give them.

@@ -10,7 +10,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from holofast import pipeline, runs
+from holofast import pipeline
 from holofast.encoder import DEFAULT_BATCH_SIZE, Encoder
 from holofast.errors import CopyError, DestinationError, ProgramError, SourceError
 from holofast.options import Settings
@@ -18,6 +18,7 @@ from holofast.plan import EXTENSIONS, Plan, object_key
 from holofast.programs import parse_arguments, parse_command
 from holofast.redaction import redact
 from holofast.report import Report
+from holofast.sinks import store
 from holofast.sinks.multipart import Multipart, over_limit
 from holofast.sources import open_source
 from holofast.statement import Statement, parse_statement
@@ -64,7 +65,7 @@ class Job:
             engine=encoder.engine,
             workers=workers or default_workers(),
             batch_size=spec.batch_size,
-            part_size=runs.PART_SIZE,
+            part_size=store.PART_SIZE,
             max_bytes=target.max_bytes if target else None,
         )
 
@@ -82,7 +83,9 @@ class Job:
 
     def run(self, sink: Sink, progress: Callable[[Progress], object] | None) -> Report:
         """Run it to `sink`."""
-        work = runs.Export(
+        from holofast.runs import Export  # and pyarrow with it
+
+        work = Export(
             self._source,
             self._encoder,
             row_floor=self._row_floor,
@@ -95,7 +98,9 @@ class Job:
 
     @property
     def _row_floor(self) -> int:
-        return runs.least_row_bytes(len(self.plan.columns), self.plan.format)
+        from holofast.runs import least_row_bytes
+
+        return least_row_bytes(len(self.plan.columns), self.plan.format)
 
 
 def oss_sink(target: DumpToOss, key: str, workers: int, *, require_crc64: bool) -> Multipart:
@@ -145,14 +150,13 @@ def prepared(
         text, parsed = None, statement
     else:
         text, parsed = statement, parse_statement(statement, dialect="duckdb")
-    arguments = None if parsed.program is None else _arguments(parsed.program)
     with contextlib.closing(_open(parsed.query, uri, settings, text)) as source:
         # PostgreSQL starts the program last: what that refuses comes after the query's errors.
         target, refusal = None, None
         try:
-            if arguments is not None:
-                target = parse_arguments(arguments, os.environ)
-        except DestinationError as error:
+            if parsed.program is not None:
+                target = parse_arguments(_arguments(parsed.program), os.environ)
+        except CopyError as error:
             refusal = error
         encoder = Encoder(
             source.schema,

@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
     from holofast.sources import Source
 
-# Large enough that requests cost little, small enough that W of them are no burden.
-PART_SIZE: Final = 8 * 1024 * 1024
-
 # Bytes of output a byte of Arrow, until a part has shown it: rather high, for small first parts.
 # And the least to expect, so that a run of zeros does not make the next part gigantic.
 _FIRST_RATIO: Final = 2.0

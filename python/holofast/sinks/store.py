@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 MAX_PARTS: Final = 10_000
 MIN_PART_SIZE: Final = 100 * 1024
 
-# A part has at least this share of the bytes before it: 10,000 parts then hold all that OSS
-# takes (48.8 TB), even parts that turn out too small, and an export that stays small never has large parts.
+# Large enough that requests cost little, small enough that a few at a time are no burden.
+PART_SIZE: Final = 8 * 1024 * 1024
+
+# A part should have at least this share of the bytes before it: then 10,000 parts hold all that
+# OSS takes (48.8 TB), even if they turn out too small; small exports never have large parts.
 _SHARE: Final = 800
 
 
