@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import functools
 import io
-import signal
-import subprocess
-import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -182,6 +178,33 @@ def test_an_upload_that_cannot_be_aborted_is_named(oss: LoopbackOss) -> None:
     assert upload.upload_id in error.hint
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "message", "exit_code"),
+    [
+        (403, "AccessDenied", "You have no right.", ExitCode.ACCESS_DENIED),
+        (403, "AccessDenied", "It must be addressed using the specified endpoint.", 103),
+        (403, "SecurityTokenExpired", "", ExitCode.ACCESS_DENIED),
+        (403, "RequestTimeTooSkewed", "", ExitCode.ACCESS_DENIED),
+        (403, "UserDisable", "", ExitCode.ACCESS_DENIED),
+        (409, "FileAlreadyExists", "", ExitCode.OBJECT_EXISTS),
+        (404, "NoSuchBucket", "", ExitCode.BUCKET),
+        (400, "InvalidArgument", "", ExitCode.UPLOAD_FAILED),
+    ],
+)
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_each_refusal_has_its_exit_code_wherever_it_comes(
+    oss: LoopbackOss, operation: str, status: int, code: str, message: str, exit_code: int
+) -> None:
+    oss.faults.add(
+        Fault(kind="status", operation=operation, status=status, code=code, message=message)
+    )
+    error = failure(oss)
+    assert error.exit_code == exit_code
+    assert error.message
+    assert len(oss.faults.fired()) == 1
+    oss.assert_nothing_left()
+
+
 def test_other_refusals_are_not_retried(oss: LoopbackOss) -> None:
     oss.faults.add(Fault(kind="status", operation="UploadPart", status=400, code="Odd", count=None))
     assert "400 Odd" in failure(oss, workers=1).message
@@ -238,37 +261,6 @@ def test_a_hanging_part_does_not_hold_up_a_failure(oss: LoopbackOss) -> None:
     )
     assert failure(oss).exit_code == ExitCode.ACCESS_DENIED
     oss.assert_nothing_left()
-
-
-CHILD = """
-import sys
-from holofast import api
-from holofast.sinks import store
-store.PART_SIZE = 102400
-query = "select range, range::text from range(100000000)"
-try:
-    api.copy(f"COPY ({query}) TO PROGRAM 'hg_dump_to_oss {' '.join(sys.argv[1:])}'")
-except KeyboardInterrupt as interrupt:
-    print(*getattr(interrupt, "__notes__", []))
-    sys.exit(111)
-"""
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("operation", OPERATIONS[:2])
-def test_a_signal_leaves_nothing(oss: LoopbackOss, number: signal.Signals, operation: str) -> None:
-    oss.faults.add(Fault(kind="slow", operation=operation, seconds=1))
-    command = [sys.executable, "-c", CHILD, *oss.arguments()]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
-        while not oss.faults.fired() and child.poll() is None:
-            time.sleep(0.01)
-        child.send_signal(number)
-        said, _ = child.communicate(timeout=30)
-    assert child.returncode == 111
-    assert oss.objects() == {}
-    # The server may carry out an Initiate whose client is gone.
-    assert ("may be left open" in said) == (operation == OPERATIONS[0])
-    assert oss.uploads() == [] or operation == OPERATIONS[0]
 
 
 def test_stdout_that_is_closed_is_an_error() -> None:

@@ -39,8 +39,10 @@ class Patience:
     total: float = 300.0
 
 
-# A wrong endpoint should be told within seconds: nothing is lost yet.
+# A wrong endpoint should be told within seconds, as nothing is lost yet; and who interrupts an
+# export does not wait for minutes.
 _AT_START: Final = 3
+_AT_END: Final = 5
 
 
 class Multipart:
@@ -106,7 +108,7 @@ class Multipart:
         if part.number > MAX_PARTS:
             raise DestinationError(
                 ExitCode.OVER_LIMIT,
-                f"{self._store.name} would need more than {MAX_PARTS} parts",
+                f"object {self._store.name} would need more than {MAX_PARTS} parts",
                 hint="Export fewer rows at a time.",
             )
         etag = self._retry(lambda: self._upload(part))
@@ -134,7 +136,7 @@ class Multipart:
         """Abort the upload; retried, and what cannot be cleaned up is named."""
         left = self._sweep()
         if left is None and self._finishing and self._look() is not None:
-            left = f"{self._store.name} stands there all the same"
+            left = f"object {self._store.name} stands there all the same"
         return left
 
     def _upload(self, part: Part) -> str:
@@ -220,11 +222,13 @@ class Multipart:
                 ours.update(found)
                 doubt = doubt and not found
             for upload_id in sorted(ours):
-                self._retry(functools.partial(self._forget, upload_id), sleep=time.sleep)
-        except StoreError as error:
+                forget = functools.partial(self._forget, upload_id)
+                self._retry(forget, attempts=_AT_END, sleep=time.sleep)
+        except (StoreError, KeyboardInterrupt) as error:
+            why = error.message if isinstance(error, StoreError) else "interrupted"
             return (
                 f"upload {', '.join(sorted(ours)) or 'of unknown id'} of {self._store.name} could "
-                f"not be aborted ({error.message}), and its parts are charged until it is"
+                f"not be aborted ({why}), and its parts are charged until it is"
             )
         self._upload_id = None
         if doubt:
@@ -282,7 +286,7 @@ def over_limit(name: str, limit: int, size: int) -> DestinationError:
 def _exists(name: str) -> DestinationError:
     return DestinationError(
         ExitCode.OBJECT_EXISTS,
-        f"{name} exists already, and is not overwritten",
+        f"object {name} exists already, and is not overwritten",
         hint="Choose another --FileName, or leave it out.",
     )
 
@@ -290,6 +294,6 @@ def _exists(name: str) -> DestinationError:
 def _damaged(name: str, found: int | None, sent: int) -> StoreError:
     return StoreError(
         ExitCode.UPLOAD_FAILED,
-        f"{name} is not what was sent: its CRC64 is {found}, but {sent} was sent",
+        f"object {name} is not what was sent: its CRC64 is {found}, but {sent} was sent",
         hint="Delete it and export again.",
     )

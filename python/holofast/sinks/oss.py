@@ -89,7 +89,7 @@ _CODES: Final[dict[str, tuple[ExitCode, str, str]]] = {
     ),
     "FileAlreadyExists": (
         ExitCode.OBJECT_EXISTS,
-        "{name} exists already, and is not overwritten",
+        "object {name} exists already, and is not overwritten",
         "Choose another --FileName, or leave it out.",
     ),
 }
@@ -183,9 +183,10 @@ class OssStore:
                 transient=True,
                 lost=error.status >= 500,
             )
-        if "must be addressed using the specified endpoint" in error.message:
+        message = error.message or ""  # an empty element is None
+        if "must be addressed using the specified endpoint" in message:
             return self._coded("PermanentRedirect")
-        if "signing region" in error.message:
+        if "signing region" in message:
             return self._wrong_endpoint(f"its region is not {self._target.region!r}; see --Region")
         if error.code in _CODES:
             return self._coded(error.code)
@@ -197,7 +198,8 @@ class OssStore:
             )
         if not error.code and error.status != 403:  # HEAD's answers have no code
             return self._wrong_endpoint(f"what answers there ({error.status}) is not OSS")
-        return StoreError(ExitCode.UPLOAD_FAILED, f"OSS refused {self.name}: {_told(error)}")
+        code = ExitCode.ACCESS_DENIED if error.status == 403 else ExitCode.UPLOAD_FAILED
+        return StoreError(code, f"OSS refused {self.name}: {_told(error)}")
 
     def _coded(self, code: str) -> StoreError:
         exit_code, message, hint = _CODES[code]
