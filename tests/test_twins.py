@@ -116,6 +116,17 @@ def test_the_first_error_by_row_then_by_column_is_told(engine: str) -> None:
     assert second[:4] == ("date_out_of_range", "", "early", "0")
 
 
+def test_a_batch_of_other_columns_is_a_type_error(engine: str) -> None:
+    encoder = Encoder(pa.schema([("a", pa.int8())]), CopyOptions(), engine=engine)
+    one = pa.array([1], pa.int8())
+    with pytest.raises(TypeError, match="column 0 of the batch has Arrow type"):
+        encoder.encode(pa.record_batch({"a": one.cast(pa.int16())}))
+    with pytest.raises(TypeError, match="the batch has 2 columns, the encoder 1"):
+        encoder.encode(pa.record_batch({"a": one, "b": one}))
+    assert bytes(encoder.encode(pa.record_batch({"other name": one}))) == b"1\n"
+    assert bytes(encoder.encode_run([])) == b""
+
+
 def test_a_nul_byte_is_told_of_the_row_that_has_it(engine: str) -> None:
     for strings, row in ((["a", "\0b"], "1"), (["a\0", "b"], "0"), (["", None, "", "\0"], "3")):
         for arrow in (pa.utf8(), pa.large_utf8(), pa.dictionary(pa.int8(), pa.utf8())):

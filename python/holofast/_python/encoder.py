@@ -48,13 +48,12 @@ class Encoder:
         """All rows of `batches` in one block, with header and trailer if asked.
 
         Raises EncodeError for the first bad value by row, then by column; the row counts from the
-        first row of the first batch. Raises ValueError for a batch of another schema.
+        first row of the first batch. Raises TypeError for a batch of other types.
         """
         pieces = [self.header()] if header else []
         first_row = 0
         for batch in batches:
-            if batch.schema.types != self._schema.types:
-                raise ValueError("the batch's columns are not those the encoder was built for")
+            self._check(batch.schema)
             for start in range(0, batch.num_rows, self._spec.batch_size):
                 piece = batch.slice(start, self._spec.batch_size)
                 pieces.append(self._rows(piece, first_row + start))
@@ -62,6 +61,16 @@ class Encoder:
         if trailer:
             pieces.append(self.trailer())
         return b"".join(pieces)
+
+    def _check(self, schema: pa.Schema) -> None:
+        if len(schema) != len(self._schema):
+            raise TypeError(f"the batch has {len(schema)} columns, the encoder {len(self._schema)}")
+        pairs = zip(schema.types, self._schema.types, strict=True)
+        for i, (got, expected) in enumerate(pairs):
+            if got != expected:
+                raise TypeError(
+                    f"column {i} of the batch has Arrow type {got}, the encoder expects {expected}"
+                )
 
     def _rows(self, batch: pa.RecordBatch, first_row: int) -> bytes:
         columns = []
