@@ -7,12 +7,16 @@ use crate::options::{Format, Options};
 
 /// Values are copied and looked at in steps of this many bytes.
 pub(crate) const STEP: usize = 16;
+/// A block's values, which lie side by side, are looked at in steps of this many.
+const LOOK: usize = 64;
 
 /// How one column's values are protected.
 pub(crate) trait Protect {
     /// Whether this byte takes the value out of the plain path. NUL always does: no PostgreSQL
     /// string holds one.
     fn is_special(&self, byte: u8) -> bool;
+    /// Whether a value of this length may be special as a whole.
+    fn is_special_len(&self, len: usize) -> bool;
     /// Whether the whole value takes another path for a reason of its own.
     fn is_special_value(&self, value: &[u8]) -> bool;
     /// Writes a value that may need protection; at most `2 * value.len() + 2` bytes.
@@ -30,28 +34,10 @@ pub(crate) trait Protect {
             cell[at..at + STEP].copy_from_slice(&step);
             at += STEP;
         }
-        self.finish(special != 0, &source[..len], cell)
-    }
-
-    /// The same for a value of at most `MOST` bytes, all of which are copied: with one number of
-    /// steps for a block of rows no branch depends on a value's length.
-    #[inline(always)]
-    fn put_short<const MOST: usize>(
-        &self,
-        source: &[u8],
-        len: usize,
-        cell: &mut [u8],
-    ) -> Result<usize, Reason> {
-        let (Some(bytes), Some(room)) = (source.first_chunk(), cell.first_chunk_mut::<MOST>())
-        else {
-            return self.put(source, len, cell);
-        };
-        let mut special = 0;
-        for (i, step) in bytes.as_chunks().0.iter().enumerate() {
-            special |= self.specials(step, len.saturating_sub(i * STEP));
+        if special != 0 || self.is_special_value(&source[..len]) {
+            return self.put_protected(&source[..len], cell);
         }
-        *room = *bytes;
-        self.finish(special != 0, &source[..len], cell)
+        Ok(len)
     }
 
     /// Not zero if one of the first `len` bytes is special. Without branches, so that it becomes
@@ -65,12 +51,37 @@ pub(crate) trait Protect {
         u128::from_le_bytes(found) & FIRST[len.min(STEP)]
     }
 
+    /// Calls `found` with the place of each special byte, in order.
     #[inline(always)]
-    fn finish(&self, special: bool, value: &[u8], cell: &mut [u8]) -> Result<usize, Reason> {
-        if special || self.is_special_value(value) {
-            return self.put_protected(value, cell);
+    fn each_special(&self, bytes: &[u8], mut found: impl FnMut(usize)) {
+        let (looks, rest) = bytes.as_chunks::<LOOK>();
+        for (i, look) in looks.iter().enumerate() {
+            if self.any_special(look) {
+                let (steps, _) = look.as_chunks::<STEP>();
+                for (j, step) in steps
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, step)| self.any_special(step))
+                {
+                    self.each_place(step, |lane| found(i * LOOK + j * STEP + lane));
+                }
+            }
         }
-        Ok(value.len())
+        self.each_place(rest, |lane| found(looks.len() * LOOK + lane));
+    }
+
+    #[inline(always)]
+    fn any_special<const N: usize>(&self, bytes: &[u8; N]) -> bool {
+        bytes
+            .iter()
+            .fold(false, |any, byte| any | self.is_special(*byte))
+    }
+
+    #[inline(always)]
+    fn each_place(&self, bytes: &[u8], found: impl FnMut(usize)) {
+        (0..bytes.len())
+            .filter(|at| self.is_special(bytes[*at]))
+            .for_each(found);
     }
 }
 
@@ -121,6 +132,11 @@ impl Protect for Text {
     }
 
     #[inline(always)]
+    fn is_special_len(&self, _: usize) -> bool {
+        false
+    }
+
+    #[inline(always)]
     fn is_special_value(&self, _: &[u8]) -> bool {
         false
     }
@@ -165,6 +181,11 @@ impl Protect for Csv<'_> {
             | (byte == b'\n')
             | (byte == b'\r')
             | (byte == 0)
+    }
+
+    #[inline(always)]
+    fn is_special_len(&self, len: usize) -> bool {
+        self.force | (len == self.null.len()) | (self.alone & (len == 2))
     }
 
     #[inline(always)]

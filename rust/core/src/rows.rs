@@ -176,6 +176,24 @@ impl<'a> Block<'a> {
         }
     }
 
+    /// Where each row's next cell begins.
+    pub fn cursors(&self) -> [usize; BLOCK] {
+        self.cursors
+    }
+
+    /// Writes row `i`'s latest cell, which begins at `start`, again.
+    pub fn rewrite(
+        &mut self,
+        i: usize,
+        start: usize,
+        put: impl FnOnce(&mut [u8]) -> Result<usize, Reason>,
+    ) {
+        match put(&mut self.bytes[start..]) {
+            Ok(len) => self.cursors[i] = start + len,
+            Err(reason) => fail(&mut self.failure, self.nulls, i, reason),
+        }
+    }
+
     /// A block of the same rows and NULLs in other memory, for writers that work in two steps.
     pub fn twin<'b>(&self, bytes: &'b mut [u8], stride: usize) -> Block<'b> {
         Block {

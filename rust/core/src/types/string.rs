@@ -28,6 +28,11 @@ impl<'a, O: ArrowNativeType> Values<'a, O> {
         )
     }
 
+    pub fn bytes(&self, row: usize) -> &'a [u8] {
+        let (start, end) = self.span(row);
+        &self.data[start..end]
+    }
+
     /// Where the bytes of all `rows` lie.
     pub fn spans(&self, rows: &Range<usize>) -> Range<usize> {
         self.offsets[rows.start].as_usize()..self.offsets[rows.end].as_usize()
@@ -82,30 +87,57 @@ impl<O: ArrowNativeType, P: Protect> FieldWriter for StringText<'_, O, P> {
 
     fn write(&self, rows: Range<usize>, block: &mut Block<'_>) {
         match self.values.longest(rows.clone()) {
-            0..=16 => self.write_with(rows, block, |p, s, len, cell| {
-                p.put_short::<16>(s, len, cell)
+            0..=16 => self.write_short::<16>(rows, block),
+            17..=32 => self.write_short::<32>(rows, block),
+            33..=64 => self.write_short::<64>(rows, block),
+            _ => self.values.each(rows, block, |source, len, cell| {
+                let len = self.protect.put(source, len, cell)?;
+                cell[len] = self.separator;
+                Ok(len + 1)
             }),
-            17..=32 => self.write_with(rows, block, |p, s, len, cell| {
-                p.put_short::<32>(s, len, cell)
-            }),
-            33..=64 => self.write_with(rows, block, |p, s, len, cell| {
-                p.put_short::<64>(s, len, cell)
-            }),
-            _ => self.write_with(rows, block, |p, s, len, cell| p.put(s, len, cell)),
         }
     }
 }
 
 impl<O: ArrowNativeType, P: Protect> StringText<'_, O, P> {
-    #[inline(always)]
-    fn write_with(
-        &self,
-        rows: Range<usize>,
-        block: &mut Block<'_>,
-        put: impl Fn(&P, &[u8], usize, &mut [u8]) -> Result<usize, Reason>,
-    ) {
-        self.values.each(rows, block, |source, len, cell| {
-            let len = put(&self.protect, source, len, cell)?;
+    /// Values of at most `MOST` bytes: all are copied as they are, by loops without branches; then
+    /// those that need protection, which are few, are written again.
+    fn write_short<const MOST: usize>(&self, rows: Range<usize>, block: &mut Block<'_>) {
+        let starts = block.cursors();
+        let mut special_len = false;
+        self.values.each(rows.clone(), block, |source, len, cell| {
+            special_len |= self.protect.is_special_len(len);
+            copy_short::<MOST>(source, len, cell);
+            cell[len] = self.separator;
+            Ok(len + 1)
+        });
+        if special_len {
+            for row in rows.clone() {
+                if self.protect.is_special_value(self.values.bytes(row)) {
+                    self.rewrite(row, &rows, &starts, block);
+                }
+            }
+        }
+        let span = self.values.spans(&rows);
+        let mut row = rows.start;
+        let mut rewritten = None;
+        self.protect
+            .each_special(&self.values.data[span.clone()], |at| {
+                while self.values.span(row).1 <= span.start + at {
+                    row += 1;
+                }
+                if rewritten != Some(row) {
+                    self.rewrite(row, &rows, &starts, block);
+                    rewritten = Some(row);
+                }
+            });
+    }
+
+    #[cold]
+    fn rewrite(&self, row: usize, rows: &Range<usize>, starts: &[usize], block: &mut Block<'_>) {
+        let i = row - rows.start;
+        block.rewrite(i, starts[i], |cell| {
+            let len = self.protect.put_protected(self.values.bytes(row), cell)?;
             cell[len] = self.separator;
             Ok(len + 1)
         });
