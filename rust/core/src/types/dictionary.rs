@@ -51,10 +51,13 @@ impl Dictionary {
         self.cells.resize(start + room, 0);
         let mut block = Block::new(&mut self.cells, start, 0, 1);
         writer.write(key..key + 1, &mut block);
-        if let Some((_, reason)) = block.take_failure() {
-            self.failures.push((key, reason));
-        }
-        let len = block.row(0, start).len();
+        let len = match block.take_failure() {
+            Some((_, reason)) => {
+                self.failures.push((key, reason));
+                0
+            }
+            None => block.row(0, start).len(),
+        };
         self.cells.truncate(start + len);
         self.spans[key] = (start, len);
         self.longest = self.longest.max(len);
