@@ -23,7 +23,7 @@ LAYERS: list[set[str]] = [
     {"cli"},
     {"api"},
     {"job"},
-    {"runs", "streams", "pipeline"},
+    {"pipeline"},
     {"sources", "sinks"},
     {"plan"},
     {"statement", "programs", "report", "encoder"},

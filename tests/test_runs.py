@@ -10,7 +10,7 @@ import pytest
 from holofast.encoder import Encoder
 from holofast.errors import EncodeError
 from holofast.options import CopyOptions
-from holofast.runs import Export, Run, least_row_bytes
+from holofast.pipeline.runs import Export, Run, least_row_bytes
 from holofast.sinks import store
 from holofast.sinks.store import MAX_PARTS, MIN_PART_SIZE
 from holofast.sources.arrow import Arrow

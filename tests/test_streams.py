@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from holofast import api
 from holofast.errors import DestinationError
+from holofast.pipeline.streams import Stream
 from holofast.programs import DumpToOss, ExitCode, parse_arguments
 from holofast.sinks import store
 from holofast.sinks.store import MIN_PART_SIZE
-from holofast.streams import Stream
 
 from tests.postgres import copy_out
 

@@ -176,7 +176,7 @@ def dump_stream(
     The name ends in .bin for BINARY and in .txt otherwise, unless the target names it; `engine`
     computes the CRC64s. Raises DestinationError; BINARY without its trailer is never completed.
     """
-    from holofast.streams import Stream
+    from holofast.pipeline.streams import Stream
 
     started = time.perf_counter()
     engine = engine_name(engine)

@@ -113,6 +113,4 @@ _REASONS: Final[dict[str, tuple[str, str]]] = {
     "date_not_whole_day": ("22008", "date64 value {} is not a whole day in milliseconds"),
     "nanoseconds": ("22008", "value {} has nanoseconds, which PostgreSQL cannot hold"),
     "nul_byte": ("22021", 'invalid byte sequence for encoding "UTF8": 0x00'),
-    "numeric_overflow": ("22003", "numeric field overflow"),
-    "row_too_large": ("54000", "out of memory"),
 }

@@ -83,7 +83,7 @@ class Job:
 
     def run(self, sink: Sink, progress: Callable[[Progress], object] | None) -> Report:
         """Run it to `sink`."""
-        from holofast.runs import Export  # and pyarrow with it
+        from holofast.pipeline.runs import Export  # and pyarrow with it
 
         work = Export(
             self._source,
@@ -98,7 +98,7 @@ class Job:
 
     @property
     def _row_floor(self) -> int:
-        from holofast.runs import least_row_bytes
+        from holofast.pipeline.runs import least_row_bytes
 
         return least_row_bytes(len(self.plan.columns), self.plan.format)
 
@@ -150,7 +150,7 @@ def prepared(
         text, parsed = None, statement
     else:
         text, parsed = statement, parse_statement(statement, dialect="duckdb")
-    with contextlib.closing(_open(parsed.query, uri, settings, text)) as source:
+    with contextlib.closing(_open(parsed, uri, settings, text)) as source:
         # PostgreSQL starts the program last: what that refuses comes after the query's errors.
         target, refusal = None, None
         try:
@@ -192,14 +192,14 @@ def _arguments(program: str) -> list[str]:
     return arguments
 
 
-def _open(query: str, uri: str | None, settings: Settings, text: str | None) -> Source:
+def _open(statement: Statement, uri: str | None, settings: Settings, text: str | None) -> Source:
     """The source; positions of its errors count in the whole statement, where it is known."""
     try:
-        return open_source(query, uri, settings)
+        return open_source(statement.query, uri, settings)
     except SourceError as error:
         if text is None or error.position is None:
             raise
-        error.position += text.index(query, text.index("("))
+        error.position += statement.query_position - 1
         if error.sqlstate == "42601":
             _prefer_postgresql(text, error)
         raise

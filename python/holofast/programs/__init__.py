@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
 from holofast.errors import DestinationError
@@ -196,7 +197,7 @@ def _given(arguments: Sequence[str]) -> dict[str, str]:
 
     arguments = [re.sub("^--<DirName>", "--DirName", argument) for argument in arguments]
     flags = [f"--{parameter.flag}" for parameter in _PARAMETERS.values()]
-    for flag, following in zip(arguments, [*arguments[1:], "--"], strict=True):
+    for flag, following in pairwise([*arguments, "--"]):
         if flag in flags and re.match("--([A-Za-z]|$)", following):
             _refuse(ExitCode.MISSING_PARAMETER, f"no value follows {flag}")
     unknown = ""

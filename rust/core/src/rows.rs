@@ -77,8 +77,10 @@ impl Buffer {
     fn reserve(&mut self, more: usize) {
         let needed = self.len + more;
         if needed > self.bytes.len() {
-            // Doubling keeps the copies of a growing part few; zeroing happens once per buffer.
-            self.bytes.resize(needed.max(self.bytes.len() * 2), 0);
+            // Steps of a quarter keep both the copies of a growing part and the waste small; the
+            // zeroing happens once per buffer.
+            self.bytes
+                .resize(needed.max(self.bytes.len() + self.bytes.len() / 4), 0);
         }
     }
 }
