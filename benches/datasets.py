@@ -95,15 +95,26 @@ TABLES: Final = {"lineitem": lineitem_parquet, "flights": flights_parquet}
 
 
 def table(name: str, rows: int | None = None) -> pa.Table:
-    """One of TABLES in memory, one chunk a column; its first `rows` rows if they are given."""
-    stored = dataset(TABLES[name]())
-    whole = stored.to_table() if rows is None else stored.head(rows)
-    # Views have no encoder in either engine yet.
-    fields = [
-        pa.field(field.name, pa.utf8() if field.type == pa.string_view() else field.type)
-        for field in whole.schema
-    ]
-    return whole.cast(pa.schema(fields)).combine_chunks()
+    """One of TABLES, one chunk a column; its first `rows` rows if they are given.
+
+    Mapped from a file, so that processes share the memory.
+    """
+    path = DATA / f"bench/{name}.arrow"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(".part")
+        whole = dataset(TABLES[name]()).to_table()
+        # Views have no encoder in either engine yet.
+        fields = [
+            pa.field(field.name, pa.utf8() if field.type == pa.string_view() else field.type)
+            for field in whole.schema
+        ]
+        whole = whole.cast(pa.schema(fields)).combine_chunks()
+        with pa.OSFile(str(unfinished), "wb") as file, pa.ipc.new_file(file, whole.schema) as out:
+            out.write_table(whole)
+        unfinished.rename(path)
+    with pa.memory_map(str(path)) as file:
+        return pa.ipc.open_file(file).read_all().slice(0, rows)
 
 
 def types_table(rows: int) -> pa.Table:

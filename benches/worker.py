@@ -5,6 +5,7 @@ What a contestant does is in contestants.py, whose turn it is compare.py's busin
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import time
@@ -81,7 +82,8 @@ class Worker:
 
     def run(self, file_format: str) -> Run:
         """Write the whole table once."""
-        self._pipe.send(file_format)
+        with contextlib.suppress(BrokenPipeError):  # a process that ended: _receive says how
+            self._pipe.send(file_format)
         answer: Run = self._receive()
         return answer
 

@@ -38,11 +38,16 @@ pub(crate) struct Site<'a> {
 }
 
 impl<'a> Site<'a> {
-    /// The writer of `array` as `pg_type`; None where there is no rule.
-    pub fn writer(self, array: &'a dyn Array, pg_type: PgType) -> Option<Writer<'a>> {
+    /// The writer of `array`, declared as `arrow`, as `pg_type`; None where there is no rule.
+    pub fn writer(
+        self,
+        array: &'a dyn Array,
+        arrow: &DataType,
+        pg_type: PgType,
+    ) -> Option<Writer<'a>> {
         use DataType as A;
         use PgType as P;
-        Some(match (array.data_type(), pg_type) {
+        Some(match (arrow, pg_type) {
             (A::Null, P::Text) => Box::new(Nothing),
             (A::Boolean, P::Bool) => {
                 let array = array.as_boolean();
@@ -122,7 +127,7 @@ impl<'a> Site<'a> {
             }
             (A::Timestamp(unit, None), P::Timestamp) => self.timestamp(array, *unit, false),
             (A::Timestamp(unit, Some(_)), P::Timestamptz) => self.timestamp(array, *unit, true),
-            (A::Dictionary(_, _), _) => self.dictionary(array, pg_type)?,
+            (A::Dictionary(_, value), _) => self.dictionary(array, value, pg_type)?,
             _ => return None,
         })
     }
@@ -197,7 +202,7 @@ impl<'a> Site<'a> {
     }
 
     fn decimal(self, array: &'a dyn Array, scale: i8) -> Writer<'a> {
-        let values = native::<arrow::Decimal128Type>(array);
+        let values = decimal::values(array);
         let binary = DecimalBinary::new(scale.into());
         match usize::try_from(scale) {
             Ok(scale) if scale <= 38 => {
@@ -324,9 +329,14 @@ impl<'a> Site<'a> {
         }
     }
 
-    fn dictionary(self, array: &'a dyn Array, pg_type: PgType) -> Option<Writer<'a>> {
+    fn dictionary(
+        self,
+        array: &'a dyn Array,
+        value: &DataType,
+        pg_type: PgType,
+    ) -> Option<Writer<'a>> {
         let array = array.as_any_dictionary_opt()?;
-        let writer = self.writer(array.values(), pg_type)?;
+        let writer = self.writer(array.values(), value, pg_type)?;
         if array.values().is_empty() {
             return Some(Box::new(Nothing));
         }

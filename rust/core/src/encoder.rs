@@ -113,7 +113,8 @@ impl CopyEncoder {
     /// of the rows before it.
     ///
     /// # Panics
-    /// If the batch's columns are not of the encoder's schema; `accepts` tells beforehand.
+    /// If the batch's columns are not of the encoder's schema; `accepts` tells beforehand. The
+    /// sixteen bytes of a FixedSizeBinary may stand for a Decimal128 that is not aligned.
     pub fn encode(&self, batch: &RecordBatch, out: &mut Buffer) -> Result<(), EncodeError> {
         let columns = batch.columns().iter().enumerate();
         let rows = Rows {
@@ -135,23 +136,24 @@ impl CopyEncoder {
         Ok(())
     }
 
-    /// Whether `batch` has the columns of the encoder's schema.
+    /// Whether batches of `schema` have the columns the encoder was built for.
     ///
     /// # Errors
     /// The first difference.
-    pub fn accepts(&self, batch: &RecordBatch) -> Result<(), SchemaError> {
-        if batch.num_columns() != self.types.len() {
+    pub fn accepts(&self, schema: &Schema) -> Result<(), SchemaError> {
+        let found = schema.fields();
+        if found.len() != self.types.len() {
             return Err(SchemaError::Mismatch(format!(
                 "the batch has {} columns, the encoder {}",
-                batch.num_columns(),
+                found.len(),
                 self.types.len()
             )));
         }
-        for (index, (array, expected)) in batch.columns().iter().zip(&self.types).enumerate() {
-            if array.data_type() != expected {
+        for (index, (field, expected)) in found.iter().zip(&self.types).enumerate() {
+            if field.data_type() != expected {
                 return Err(SchemaError::Mismatch(format!(
                     "column {index} of the batch has Arrow type {}, the encoder expects {expected}",
-                    array.data_type()
+                    field.data_type()
                 )));
             }
         }
@@ -173,7 +175,7 @@ impl CopyEncoder {
         Column {
             writer: self
                 .site(index)
-                .writer(array, self.pg_types[index])
+                .writer(array, &self.types[index], self.pg_types[index])
                 .expect("checked types"),
             nulls: array.logical_nulls(),
             null: &self.nulls[usize::from(last)],
@@ -185,7 +187,7 @@ impl CopyEncoder {
             let nothing = new_empty_array(arrow);
             if self
                 .site(column)
-                .writer(nothing.as_ref(), *pg_type)
+                .writer(nothing.as_ref(), arrow, *pg_type)
                 .is_none()
             {
                 return Err(SchemaError::Unsupported {

@@ -110,11 +110,12 @@ impl Encoder {
     ) -> PyResult<Block> {
         let batches = batches
             .iter()
-            .map(arrow::batch)
+            .map(|batch| {
+                let (schema, batch) = arrow::batch(batch)?;
+                self.core.accepts(&schema).map_err(schema_error)?;
+                Ok(batch)
+            })
             .collect::<PyResult<Vec<_>>>()?;
-        for batch in &batches {
-            self.core.accepts(batch).map_err(schema_error)?;
-        }
         let mut buffer = self.pool.take();
         let encoded = py.detach(|| {
             if header {

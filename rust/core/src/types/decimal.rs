@@ -1,11 +1,28 @@
 //! numeric from decimal128 and uint64: plain digits with exactly the scale's decimals in text
 //! (numeric_out), base-10000 digits in BINARY (numeric_send). A negative scale shows no decimals.
 
+use arrow_array::Array;
+use arrow_array::cast::AsArray;
+use arrow_array::types::Decimal128Type;
+
 use super::digits::{TEN_TO_8, TEN_TO_16, left8, left16, put_u128};
 use crate::error::Reason;
 use crate::field::Form;
 
 pub(crate) const ALPHABET: &[u8] = b"-.0123456789";
+
+/// A decimal128 as it lies in Arrow's buffer: little-endian. Bytes, because Arrow aligns buffers to
+/// eight bytes only, and an i128 wants sixteen.
+pub(crate) type Bytes = [u8; 16];
+
+/// The values of a decimal128 array, or of the fixed-size binary array that stands for one.
+pub(crate) fn values(array: &dyn Array) -> &[Bytes] {
+    let bytes = match array.as_fixed_size_binary_opt() {
+        Some(bytes) => bytes.value_data(),
+        None => array.as_primitive::<Decimal128Type>().values().inner(),
+    };
+    bytes.as_chunks().0
+}
 
 /// Room for a sign, 39 digits, a point and the overrun of a 16-byte store.
 pub(crate) const TEXT: usize = 72;
@@ -19,9 +36,10 @@ pub(crate) struct DecimalText {
     pub scale: usize,
 }
 
-impl Form<i128, TEXT> for DecimalText {
+impl Form<Bytes, TEXT> for DecimalText {
     #[inline(always)]
-    fn put(&self, value: i128, cell: &mut [u8; TEXT]) -> Result<usize, Reason> {
+    fn put(&self, value: Bytes, cell: &mut [u8; TEXT]) -> Result<usize, Reason> {
+        let value = i128::from_le_bytes(value);
         cell[0] = b'-';
         let sign = usize::from(value < 0);
         let magnitude = match i64::try_from(value) {
@@ -100,8 +118,9 @@ pub(crate) struct WideDecimalText {
     pub scale: i32,
 }
 
-impl Form<i128, LONG_TEXT> for WideDecimalText {
-    fn put(&self, value: i128, cell: &mut [u8; LONG_TEXT]) -> Result<usize, Reason> {
+impl Form<Bytes, LONG_TEXT> for WideDecimalText {
+    fn put(&self, value: Bytes, cell: &mut [u8; LONG_TEXT]) -> Result<usize, Reason> {
+        let value = i128::from_le_bytes(value);
         cell[0] = b'-';
         let sign = usize::from(value < 0);
         let scale = usize::try_from(self.scale).unwrap_or(0);
@@ -191,23 +210,28 @@ impl DecimalBinary {
         }
         8 + 2 * digits.len()
     }
-}
 
-impl Form<i128, BINARY> for DecimalBinary {
     #[inline(always)]
-    fn put(&self, value: i128, cell: &mut [u8; BINARY]) -> Result<usize, Reason> {
-        let magnitude = value.unsigned_abs();
+    fn put_any(&self, negative: bool, magnitude: u128, cell: &mut [u8; BINARY]) -> usize {
         // The fill is at most 10³.
         if magnitude < u128::from(TEN_TO_16 / 1000) {
-            return Ok(self.put_four(value < 0, magnitude as u64 * u64::from(self.fill), cell));
+            return self.put_four(negative, magnitude as u64 * u64::from(self.fill), cell);
         }
-        Ok(self.put_many(value < 0, magnitude, cell))
+        self.put_many(negative, magnitude, cell)
+    }
+}
+
+impl Form<Bytes, BINARY> for DecimalBinary {
+    #[inline(always)]
+    fn put(&self, value: Bytes, cell: &mut [u8; BINARY]) -> Result<usize, Reason> {
+        let value = i128::from_le_bytes(value);
+        Ok(self.put_any(value < 0, value.unsigned_abs(), cell))
     }
 }
 
 impl Form<u64, BINARY> for DecimalBinary {
     #[inline(always)]
     fn put(&self, value: u64, cell: &mut [u8; BINARY]) -> Result<usize, Reason> {
-        self.put(i128::from(value), cell)
+        Ok(self.put_any(false, value.into(), cell))
     }
 }
