@@ -58,8 +58,9 @@ def _export(endpoint: str, directory: str, options: str, table: Path) -> None:
     """Run the statement by `holofast copy`, as a user would."""
     statement = (
         f"COPY (SELECT * FROM read_csv('{table}', nullstr = 'NA')) "
-        f"TO PROGRAM 'hg_dump_to_oss --AccessKeyId {KEY_ID} --AccessKeySecret {KEY_SECRET} --Endpoint {endpoint} --BucketName {BUCKET} "
-        f"--DirName {directory} --BatchSize 3000' {options}"
+        f"TO PROGRAM 'hg_dump_to_oss --AccessKeyId {KEY_ID} --AccessKeySecret {KEY_SECRET} "
+        f"--Endpoint {endpoint} --BucketName {BUCKET} --DirName {directory} --BatchSize 3000' "
+        f"{options}"
     )
     shown = statement.replace(KEY_SECRET, "***").replace(f"{datasets.ROOT}/", "")
     print(f'\n$ holofast copy "{shown.strip()}"', flush=True)

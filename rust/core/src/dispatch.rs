@@ -6,7 +6,6 @@ use std::marker::PhantomData;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{self as arrow, ArrowPrimitiveType};
 use arrow_array::{Array, GenericByteArray};
-use arrow_buffer::ArrowNativeType;
 use arrow_schema::{DataType, TimeUnit};
 
 use crate::escape::{Csv, Text, can_need_protection};
@@ -348,10 +347,7 @@ fn native<A: ArrowPrimitiveType>(array: &dyn Array) -> &[A::Native] {
     array.as_primitive::<A>().values()
 }
 
-fn values_of<O: arrow::ByteArrayType>(array: &GenericByteArray<O>) -> Values<'_, O::Offset>
-where
-    O::Offset: ArrowNativeType,
-{
+fn values_of<O: arrow::ByteArrayType>(array: &GenericByteArray<O>) -> Values<'_, O::Offset> {
     Values {
         offsets: array.value_offsets(),
         data: array.value_data(),

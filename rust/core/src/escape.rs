@@ -198,12 +198,20 @@ impl Protect for Csv<'_> {
     #[cold]
     fn put_protected(&self, value: &[u8], cell: &mut [u8]) -> Result<usize, Reason> {
         cell[0] = self.quote;
+        let escaped = |byte: u8| (byte == self.quote) | (byte == self.escape);
+        let care = |care, byte: &u8| care | escaped(*byte) | (*byte == 0);
+        // Most values are quoted for a delimiter or a line break alone.
+        if !value.iter().fold(false, care) {
+            cell[1..=value.len()].copy_from_slice(value);
+            cell[value.len() + 1] = self.quote;
+            return Ok(value.len() + 2);
+        }
         let mut at = 1;
         for byte in value {
             if *byte == 0 {
                 return Err(Reason::NulByte);
             }
-            if *byte == self.quote || *byte == self.escape {
+            if escaped(*byte) {
                 cell[at] = self.escape;
                 at += 1;
             }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use arrow_buffer::ArrowNativeType;
+use arrow_array::OffsetSizeTrait;
 
 use super::string::Values;
 use crate::field::{Extent, FieldWriter};
@@ -32,7 +32,7 @@ pub(crate) struct BytesText<'a, O> {
     pub separator: u8,
 }
 
-impl<O: ArrowNativeType> FieldWriter for BytesText<'_, O> {
+impl<O: OffsetSizeTrait> FieldWriter for BytesText<'_, O> {
     fn extent(&self, rows: Range<usize>) -> Extent {
         let variable = self.values.spans(&rows).len();
         Extent {

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use arrow_buffer::ArrowNativeType;
+use arrow_array::OffsetSizeTrait;
 
 use crate::error::Reason;
 use crate::escape::{Protect, STEP};
@@ -18,7 +18,7 @@ pub(crate) struct Values<'a, O> {
     pub data: &'a [u8],
 }
 
-impl<'a, O: ArrowNativeType> Values<'a, O> {
+impl<'a, O: OffsetSizeTrait> Values<'a, O> {
     /// Start and end of a row's bytes.
     #[inline(always)]
     pub fn span(&self, row: usize) -> (usize, usize) {
@@ -56,12 +56,15 @@ impl<'a, O: ArrowNativeType> Values<'a, O> {
     }
 
     pub fn longest(&self, rows: Range<usize>) -> usize {
-        let offsets = &self.offsets[rows.start..=rows.end];
-        offsets
-            .windows(2)
-            .map(|pair| pair[1].as_usize() - pair[0].as_usize())
-            .max()
-            .unwrap_or(0)
+        // Subtracted and compared as they are, so that it becomes vector instructions.
+        let (starts, ends) = (
+            &self.offsets[rows.clone()],
+            &self.offsets[rows.start + 1..=rows.end],
+        );
+        let lengths = starts.iter().zip(ends).map(|(start, end)| *end - *start);
+        lengths
+            .fold(O::zero(), |longest, length| longest.max(length))
+            .as_usize()
     }
 }
 
@@ -75,7 +78,7 @@ pub(crate) struct StringText<'a, O, P> {
     pub separator: u8,
 }
 
-impl<O: ArrowNativeType, P: Protect> FieldWriter for StringText<'_, O, P> {
+impl<O: OffsetSizeTrait, P: Protect> FieldWriter for StringText<'_, O, P> {
     fn extent(&self, rows: Range<usize>) -> Extent {
         let variable = self.values.spans(&rows).len();
         Extent {
@@ -99,7 +102,7 @@ impl<O: ArrowNativeType, P: Protect> FieldWriter for StringText<'_, O, P> {
     }
 }
 
-impl<O: ArrowNativeType, P: Protect> StringText<'_, O, P> {
+impl<O: OffsetSizeTrait, P: Protect> StringText<'_, O, P> {
     /// Values of at most `MOST` bytes: all are copied as they are, by loops without branches; then
     /// those that need protection, which are few, are written again.
     fn write_short<const MOST: usize>(&self, rows: Range<usize>, block: &mut Block<'_>) {
@@ -150,7 +153,7 @@ pub(crate) struct StringBinary<'a, O> {
     pub no_nul: bool,
 }
 
-impl<O: ArrowNativeType> FieldWriter for StringBinary<'_, O> {
+impl<O: OffsetSizeTrait> FieldWriter for StringBinary<'_, O> {
     fn extent(&self, rows: Range<usize>) -> Extent {
         let variable = self.values.spans(&rows).len();
         Extent {
@@ -180,7 +183,7 @@ impl<O: ArrowNativeType> FieldWriter for StringBinary<'_, O> {
     }
 }
 
-impl<O: ArrowNativeType> StringBinary<'_, O> {
+impl<O: OffsetSizeTrait> StringBinary<'_, O> {
     #[inline(always)]
     fn write_with(
         &self,
