@@ -135,6 +135,7 @@ class DuckDB(Contestant):
         super().__init__(table, threads)
         self._connection = duckdb.connect()
         self._connection.execute(f"SET threads = {threads}")
+        self._connection.execute("SET enable_progress_bar = false")
         self._connection.register("input", table)
 
     def run(self, file_format: str, out: Path | None) -> None:
