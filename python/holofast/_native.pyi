@@ -1,11 +1,14 @@
 """The native engine: holofast-core behind PyO3. `holofast.encoder` is its only user."""
 
+import sys
 from collections.abc import Sequence
 from typing import Any, final
 
 from typing_extensions import Buffer
 
 from holofast.schema import EncoderSpec
+
+__all__ = ["Block", "Encoder", "crc64", "crc64_combine"]
 
 @final
 class Encoder:
@@ -24,7 +27,8 @@ class Block:
 
     def __len__(self) -> int: ...
     def __bytes__(self) -> bytes: ...
-    def __buffer__(self, flags: int, /) -> memoryview: ...
+    if sys.version_info >= (3, 12):  # before, the buffer protocol has no name in Python
+        def __buffer__(self, flags: int, /) -> memoryview: ...
 
 def crc64(data: Buffer) -> int:
     """CRC-64/XZ of a contiguous buffer; the interpreter is free meanwhile."""
