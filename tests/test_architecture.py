@@ -119,9 +119,9 @@ def test_public_names_are_there_and_documented() -> None:
 
 
 def test_twins_share_their_files_names() -> None:
-    # The twin takes resolved options and worded errors from Python, digits from its integers, and
-    # pyarrow decodes its dictionaries.
-    native_only = {"lib", "error", "options"} | {
+    # The twin takes resolved options, worded errors and zones from Python, digits from its
+    # integers, memory as it comes, and pyarrow decodes its dictionaries.
+    native_only = {"lib", "error", "options", "block", "buffer", "zone"} | {
         f"types/{name}" for name in ("mod", "digits", "powers", "dictionary")
     }
     core = ROOT / "rust/core/src"

@@ -21,8 +21,9 @@ use crate::types::null::Nothing;
 use crate::types::string::{StringBinary, StringText, Values};
 use crate::types::temporal::{
     self, DateBinary, DateText, DayMillis, Days, Nanos, TimeBinary, TimeText, TimestampBinary,
-    TimestampText, Units, Utc, Without, Zone,
+    TimestampText, Units, Utc, Without,
 };
+use crate::zone::Zone;
 
 type Writer<'a> = Box<dyn FieldWriter + 'a>;
 
@@ -52,13 +53,7 @@ impl<'a> Site<'a> {
                 let array = array.as_boolean();
                 match self.options.format {
                     Format::Binary => Box::new(BoolBinary(array)),
-                    _ => self.text(
-                        BoolText {
-                            array,
-                            separator: self.separator,
-                        },
-                        bool::ALPHABET,
-                    ),
+                    _ => self.text(BoolText { array, separator: self.separator }, bool::ALPHABET),
                 }
             }
             (A::Int8, P::Int2) => self.int::<arrow::Int8Type, i16, 2>(array),
@@ -70,12 +65,7 @@ impl<'a> Site<'a> {
             (A::Int64, P::Int8) => self.int::<arrow::Int64Type, i64, 8>(array),
             (A::UInt64, P::Numeric) => {
                 let binary = DecimalBinary::new(0);
-                self.fixed(
-                    native::<arrow::UInt64Type>(array),
-                    IntText,
-                    binary,
-                    int::ALPHABET,
-                )
+                self.fixed(native::<arrow::UInt64Type>(array), IntText, binary, int::ALPHABET)
             }
             (A::Float32, P::Float4) => {
                 let values = native::<arrow::Float32Type>(array);
@@ -91,26 +81,14 @@ impl<'a> Site<'a> {
             (A::Binary, P::Bytea) => self.bytea(array.as_binary::<i32>()),
             (A::LargeBinary, P::Bytea) => self.bytea(array.as_binary::<i64>()),
             (A::Date32, P::Date) => {
-                let (text, binary) = (
-                    DateText::<Days>(PhantomData),
-                    DateBinary::<Days>(PhantomData),
-                );
-                self.fixed(
-                    native::<arrow::Date32Type>(array),
-                    text,
-                    binary,
-                    temporal::ALPHABET,
-                )
+                let (text, binary) =
+                    (DateText::<Days>(PhantomData), DateBinary::<Days>(PhantomData));
+                self.fixed(native::<arrow::Date32Type>(array), text, binary, temporal::ALPHABET)
             }
             (A::Date64, P::Date) => {
                 let text = DateText::<DayMillis>(PhantomData);
                 let binary = DateBinary::<DayMillis>(PhantomData);
-                self.fixed(
-                    native::<arrow::Date64Type>(array),
-                    text,
-                    binary,
-                    temporal::ALPHABET,
-                )
+                self.fixed(native::<arrow::Date64Type>(array), text, binary, temporal::ALPHABET)
             }
             (A::Time32(TimeUnit::Second), P::Time) => {
                 self.time::<arrow::Time32SecondType, Units<1_000_000>>(array)
@@ -140,21 +118,11 @@ impl<'a> Site<'a> {
         match self.options.format {
             Format::Csv => {
                 let protect = Csv::new(self.options, self.column);
-                Box::new(Protected {
-                    writer,
-                    protect,
-                    separator,
-                })
+                Box::new(Protected { writer, protect, separator })
             }
             _ => {
-                let protect = Text {
-                    delimiter: self.options.delimiter,
-                };
-                Box::new(Protected {
-                    writer,
-                    protect,
-                    separator,
-                })
+                let protect = Text { delimiter: self.options.delimiter };
+                Box::new(Protected { writer, protect, separator })
             }
         }
     }
@@ -172,18 +140,8 @@ impl<'a> Site<'a> {
         B: Form<T, V> + 'a,
     {
         match self.options.format {
-            Format::Binary => Box::new(Prefixed {
-                values,
-                form: binary,
-            }),
-            _ => self.text(
-                Delimited {
-                    values,
-                    form: text,
-                    separator: self.separator,
-                },
-                alphabet,
-            ),
+            Format::Binary => Box::new(Prefixed { values, form: binary }),
+            _ => self.text(Delimited { values, form: text, separator: self.separator }, alphabet),
         }
     }
 
@@ -192,12 +150,7 @@ impl<'a> Site<'a> {
         IntText: Form<A::Native, 33>,
         IntBinary<To>: Form<A::Native, V>,
     {
-        self.fixed(
-            native::<A>(array),
-            IntText,
-            IntBinary::<To>(PhantomData),
-            int::ALPHABET,
-        )
+        self.fixed(native::<A>(array), IntText, IntBinary::<To>(PhantomData), int::ALPHABET)
     }
 
     fn decimal(self, array: &'a dyn Array, scale: i8) -> Writer<'a> {
@@ -208,9 +161,7 @@ impl<'a> Site<'a> {
                 self.fixed(values, DecimalText { scale }, binary, decimal::ALPHABET)
             }
             _ => {
-                let text = WideDecimalText {
-                    scale: scale.into(),
-                };
+                let text = WideDecimalText { scale: scale.into() };
                 self.fixed(values, text, binary, decimal::ALPHABET)
             }
         }
@@ -222,27 +173,14 @@ impl<'a> Site<'a> {
     {
         let (values, separator) = (values_of(array), self.separator);
         match self.options.format {
-            Format::Binary => Box::new(StringBinary {
-                values,
-                no_nul: true,
-            }),
+            Format::Binary => Box::new(StringBinary { values, no_nul: true }),
             Format::Text => {
-                let protect = Text {
-                    delimiter: self.options.delimiter,
-                };
-                Box::new(StringText {
-                    values,
-                    protect,
-                    separator,
-                })
+                let protect = Text { delimiter: self.options.delimiter };
+                Box::new(StringText { values, protect, separator })
             }
             Format::Csv => {
                 let protect = Csv::new(self.options, self.column);
-                Box::new(StringText {
-                    values,
-                    protect,
-                    separator,
-                })
+                Box::new(StringText { values, protect, separator })
             }
         }
     }
@@ -253,26 +191,13 @@ impl<'a> Site<'a> {
     {
         let (values, separator) = (values_of(array), self.separator);
         match self.options.format {
-            Format::Binary => Box::new(StringBinary {
-                values,
-                no_nul: false,
-            }),
-            Format::Text => self.text(
-                BytesText {
-                    values,
-                    prefix: b"\\\\x",
-                    separator,
-                },
-                bytes::ALPHABET,
-            ),
-            Format::Csv => self.text(
-                BytesText {
-                    values,
-                    prefix: b"\\x",
-                    separator,
-                },
-                bytes::CSV_ALPHABET,
-            ),
+            Format::Binary => Box::new(StringBinary { values, no_nul: false }),
+            Format::Text => {
+                self.text(BytesText { values, prefix: b"\\\\x", separator }, bytes::ALPHABET)
+            }
+            Format::Csv => {
+                self.text(BytesText { values, prefix: b"\\x", separator }, bytes::CSV_ALPHABET)
+            }
         }
     }
 
@@ -312,15 +237,9 @@ impl<'a> Site<'a> {
         let (unit, binary) = (PhantomData::<U>, TimestampBinary::<U>(PhantomData));
         let alphabet = temporal::ALPHABET;
         match (with_zone, self.zone) {
-            (false, _) => self.fixed(
-                values,
-                TimestampText {
-                    unit,
-                    zone: Without,
-                },
-                binary,
-                alphabet,
-            ),
+            (false, _) => {
+                self.fixed(values, TimestampText { unit, zone: Without }, binary, alphabet)
+            }
             (true, None) => self.fixed(values, TimestampText { unit, zone: Utc }, binary, alphabet),
             (true, Some(zone)) => {
                 self.fixed(values, TimestampText { unit, zone }, binary, alphabet)
@@ -348,8 +267,5 @@ fn native<A: ArrowPrimitiveType>(array: &dyn Array) -> &[A::Native] {
 }
 
 fn values_of<O: arrow::ByteArrayType>(array: &GenericByteArray<O>) -> Values<'_, O::Offset> {
-    Values {
-        offsets: array.value_offsets(),
-        data: array.value_data(),
-    }
+    Values { offsets: array.value_offsets(), data: array.value_data() }
 }

@@ -6,12 +6,13 @@ use std::ops::Range;
 use arrow_array::{Array, RecordBatch, new_empty_array};
 use arrow_schema::{DataType, Schema};
 
+use crate::buffer::Buffer;
 use crate::dispatch::Site;
 use crate::error::{EncodeError, SchemaError};
 use crate::escape;
 use crate::options::{Format, Options, PgType};
-use crate::rows::{Buffer, Column, Rows};
-use crate::types::temporal::Zone;
+use crate::rows::{Column, Rows};
+use crate::zone::Zone;
 
 /// The signature, the flags and the length of no header extension.
 const BINARY_HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
@@ -45,11 +46,7 @@ impl CopyEncoder {
         zone: Option<Zone>,
         batch_size: usize,
     ) -> Result<Self, SchemaError> {
-        let types: Vec<_> = schema
-            .fields()
-            .iter()
-            .map(|field| field.data_type().clone())
-            .collect();
+        let types: Vec<_> = schema.fields().iter().map(|field| field.data_type().clone()).collect();
         if types.len() != pg_types.len() {
             return Err(SchemaError::Mismatch(format!(
                 "{} columns, but {} PostgreSQL types",
@@ -58,11 +55,7 @@ impl CopyEncoder {
             )));
         }
         options.check(types.len())?;
-        let names: Vec<_> = schema
-            .fields()
-            .iter()
-            .map(|field| field.name().clone())
-            .collect();
+        let names: Vec<_> = schema.fields().iter().map(|field| field.name().clone()).collect();
         let header = match (options.format, options.header) {
             (Format::Binary, _) => BINARY_HEADER.to_vec(),
             (_, true) => escape::header(&names, &options),
@@ -78,16 +71,7 @@ impl CopyEncoder {
             _ => Vec::new(),
         };
         let batch_size = batch_size.max(1);
-        let this = Self {
-            types,
-            pg_types,
-            options,
-            zone,
-            header,
-            lead,
-            nulls,
-            batch_size,
-        };
+        let this = Self { types, pg_types, options, zone, header, lead, nulls, batch_size };
         this.check_types()?;
         Ok(this)
     }
@@ -99,11 +83,7 @@ impl CopyEncoder {
 
     /// What the output ends with: BINARY's trailer, or nothing.
     pub fn trailer(&self) -> &'static [u8] {
-        if self.options.format == Format::Binary {
-            BINARY_TRAILER
-        } else {
-            b""
-        }
+        if self.options.format == Format::Binary { BINARY_TRAILER } else { b"" }
     }
 
     /// Appends the rows of `batch` to `out`.
@@ -118,20 +98,12 @@ impl CopyEncoder {
     pub fn encode(&self, batch: &RecordBatch, out: &mut Buffer) -> Result<(), EncodeError> {
         let columns = batch.columns().iter().enumerate();
         let rows = Rows {
-            columns: columns
-                .map(|(index, array)| self.column(index, array.as_ref()))
-                .collect(),
+            columns: columns.map(|(index, array)| self.column(index, array.as_ref())).collect(),
             lead: &self.lead,
         };
         let all = batch.num_rows();
         for start in (0..all).step_by(self.batch_size) {
-            rows.encode(
-                Range {
-                    start,
-                    end: all.min(start + self.batch_size),
-                },
-                out,
-            )?;
+            rows.encode(Range { start, end: all.min(start + self.batch_size) }, out)?;
         }
         Ok(())
     }
@@ -185,11 +157,7 @@ impl CopyEncoder {
     fn check_types(&self) -> Result<(), SchemaError> {
         for (column, (arrow, pg_type)) in self.types.iter().zip(&self.pg_types).enumerate() {
             let nothing = new_empty_array(arrow);
-            if self
-                .site(column)
-                .writer(nothing.as_ref(), arrow, *pg_type)
-                .is_none()
-            {
+            if self.site(column).writer(nothing.as_ref(), arrow, *pg_type).is_none() {
                 return Err(SchemaError::Unsupported {
                     column,
                     arrow: arrow.to_string(),

@@ -39,10 +39,7 @@ fn clock(micros: i64) -> String {
     let micros = micros.unsigned_abs();
     let (seconds, fraction) = (micros / 1_000_000, micros % 1_000_000);
     let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
-    let text = format!(
-        "{sign}{hours:02}:{minutes:02}:{:02}.{fraction:06}",
-        seconds % 60
-    );
+    let text = format!("{sign}{hours:02}:{minutes:02}:{:02}.{fraction:06}", seconds % 60);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
@@ -60,11 +57,7 @@ pub struct EncodeError {
 impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, value) = self.reason.parts();
-        write!(
-            f,
-            "column {}, row {}: {name} {value}",
-            self.column, self.row
-        )
+        write!(f, "column {}, row {}: {name} {value}", self.column, self.row)
     }
 }
 
@@ -89,15 +82,8 @@ pub enum SchemaError {
 impl fmt::Display for SchemaError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unsupported {
-                column,
-                arrow,
-                pg_type,
-            } => {
-                write!(
-                    f,
-                    "column {column}: no rule to encode Arrow type {arrow} as {pg_type}"
-                )
+            Self::Unsupported { column, arrow, pg_type } => {
+                write!(f, "column {column}: no rule to encode Arrow type {arrow} as {pg_type}")
             }
             Self::Mismatch(what) => f.write_str(what),
             Self::Option(what) => f.write_str(what),

@@ -58,10 +58,7 @@ pub(crate) trait Protect {
         for (i, look) in looks.iter().enumerate() {
             if self.any_special(look) {
                 let (steps, _) = look.as_chunks::<STEP>();
-                for (j, step) in steps
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, step)| self.any_special(step))
+                for (j, step) in steps.iter().enumerate().filter(|(_, step)| self.any_special(step))
                 {
                     self.each_place(step, |lane| found(i * LOOK + j * STEP + lane));
                 }
@@ -72,16 +69,12 @@ pub(crate) trait Protect {
 
     #[inline(always)]
     fn any_special<const N: usize>(&self, bytes: &[u8; N]) -> bool {
-        bytes
-            .iter()
-            .fold(false, |any, byte| any | self.is_special(*byte))
+        bytes.iter().fold(false, |any, byte| any | self.is_special(*byte))
     }
 
     #[inline(always)]
     fn each_place(&self, bytes: &[u8], found: impl FnMut(usize)) {
-        (0..bytes.len())
-            .filter(|at| self.is_special(bytes[*at]))
-            .for_each(found);
+        (0..bytes.len()).filter(|at| self.is_special(bytes[*at])).for_each(found);
     }
 }
 
@@ -239,10 +232,7 @@ impl<'a> Csv<'a> {
 /// Whether values made of these bytes alone could ever need protection in this column.
 pub(crate) fn can_need_protection(options: &Options, column: usize, alphabet: &[u8]) -> bool {
     let special = |byte: &u8| match options.format {
-        Format::Text => Text {
-            delimiter: options.delimiter,
-        }
-        .is_special(*byte),
+        Format::Text => Text { delimiter: options.delimiter }.is_special(*byte),
         Format::Csv => Csv::new(options, column).is_special(*byte),
         Format::Binary => false,
     };
@@ -264,15 +254,14 @@ pub(crate) fn header(names: &[String], options: &Options) -> Vec<u8> {
         let source = name.as_bytes();
         let len = match options.format {
             Format::Binary => Ok(0),
-            Format::Text => Text {
-                delimiter: options.delimiter,
+            Format::Text => {
+                Text { delimiter: options.delimiter }.put(source, source.len(), &mut cell)
             }
-            .put(source, source.len(), &mut cell),
-            Format::Csv => Csv {
-                force: false,
-                ..Csv::new(options, column)
-            }
-            .put(source, source.len(), &mut cell),
+            Format::Csv => Csv { force: false, ..Csv::new(options, column) }.put(
+                source,
+                source.len(),
+                &mut cell,
+            ),
         };
         line.extend_from_slice(&cell[..len.unwrap_or(0)]);
     }

@@ -3,9 +3,9 @@
 
 use std::ops::Range;
 
+use crate::block::Block;
 use crate::error::Reason;
 use crate::escape::{Protect, STEP};
-use crate::rows::Block;
 
 /// One type's text or binary form: value → bytes, at most `W` of them.
 pub(crate) trait Form<T, const W: usize> {
@@ -28,11 +28,7 @@ pub(crate) struct Extent {
 impl Extent {
     /// The extent of `rows` cells of at most `cell` bytes each.
     pub fn fixed(cell: usize, rows: usize) -> Self {
-        Self {
-            cell,
-            total: cell * rows,
-            variable: 0,
-        }
+        Self { cell, total: cell * rows, variable: 0 }
     }
 }
 

@@ -13,8 +13,10 @@
 //! ([`EncodeError`]); whoever shows them has the words. SQL's rules for options, the default type
 //! mapping and time-zone files are not here: they arrive resolved.
 
-#![deny(unsafe_code)]
+#![forbid(unsafe_code)]
 
+mod block;
+mod buffer;
 mod crc64;
 mod dispatch;
 mod encoder;
@@ -24,10 +26,12 @@ mod field;
 mod options;
 mod rows;
 mod types;
+mod zone;
 
+pub use buffer::Buffer;
 pub use crc64::{crc64, crc64_combine};
 pub use encoder::CopyEncoder;
 pub use error::{EncodeError, Reason, SchemaError};
 pub use options::{Format, Options, PgType};
-pub use rows::Buffer;
-pub use types::temporal::Zone;
+
+pub use zone::Zone;

@@ -52,18 +52,12 @@ impl PgType {
 
     /// The type of this name in pg_type, if it is one of ours.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::NAMES
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, pg_type)| *pg_type)
+        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, pg_type)| *pg_type)
     }
 
     /// The type's name in pg_type.
     pub fn name(self) -> &'static str {
-        Self::NAMES
-            .iter()
-            .find(|(_, known)| *known == self)
-            .map_or("", |(name, _)| name)
+        Self::NAMES.iter().find(|(_, known)| *known == self).map_or("", |(name, _)| name)
     }
 }
 
@@ -107,9 +101,7 @@ impl Options {
             return Err(SchemaError::Option("the delimiter is the quote"));
         }
         if self.force_quote.len() != columns {
-            return Err(SchemaError::Option(
-                "force_quote has another length than the columns",
-            ));
+            return Err(SchemaError::Option("force_quote has another length than the columns"));
         }
         Ok(())
     }

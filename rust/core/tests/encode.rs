@@ -36,20 +36,12 @@ fn encoder(
 
 fn encode(batch: &RecordBatch, types: &[PgType], format: Format, batch_size: usize) -> Vec<u8> {
     let mut out = Buffer::new();
-    encoder(batch, types, format, batch_size)
-        .encode(batch, &mut out)
-        .unwrap();
+    encoder(batch, types, format, batch_size).encode(batch, &mut out).unwrap();
     out.as_slice().to_vec()
 }
 
-const TYPES: &[PgType] = &[
-    PgType::Int8,
-    PgType::Text,
-    PgType::Float8,
-    PgType::Numeric,
-    PgType::Date,
-    PgType::Text,
-];
+const TYPES: &[PgType] =
+    &[PgType::Int8, PgType::Text, PgType::Float8, PgType::Numeric, PgType::Date, PgType::Text];
 
 /// Rows with NULLs, values that need quotes, and now and then one long enough to leave the blocks.
 fn mixed(rows: usize) -> RecordBatch {
@@ -67,12 +59,9 @@ fn mixed(rows: usize) -> RecordBatch {
     }
     let floats: Float64Array = (0..rows).map(|row| Some(row as f64 / 7.0)).collect();
     let decimals: Decimal128Array = (0..rows).map(|row| Some(row as i128 * 31 - 1000)).collect();
-    let dates: Date32Array = (0..rows)
-        .map(|row| Some(row as i32 * 97 - 100_000))
-        .collect();
-    let words: DictionaryArray<Int32Type> = (0..rows)
-        .map(|row| ["a", "b,c", ""].get(row % 4).copied())
-        .collect();
+    let dates: Date32Array = (0..rows).map(|row| Some(row as i32 * 97 - 100_000)).collect();
+    let words: DictionaryArray<Int32Type> =
+        (0..rows).map(|row| ["a", "b,c", ""].get(row % 4).copied()).collect();
     let columns: Vec<ArrayRef> = vec![
         Arc::new(ints.finish()),
         Arc::new(strings.finish()),
@@ -94,18 +83,12 @@ fn the_cut_of_a_batch_changes_nothing() {
     for format in [Format::Text, Format::Csv, Format::Binary] {
         let whole = encode(&batch, TYPES, format, 65_536);
         for batch_size in [1, 63, 64, 1000, 1024, 2999] {
-            assert_eq!(
-                encode(&batch, TYPES, format, batch_size),
-                whole,
-                "BatchSize {batch_size}"
-            );
+            assert_eq!(encode(&batch, TYPES, format, batch_size), whole, "BatchSize {batch_size}");
         }
         for cut in [1, 64, 65, 1500, 2999] {
             let halves = [batch.slice(0, cut), batch.slice(cut, 3000 - cut)];
-            let joined: Vec<_> = halves
-                .iter()
-                .flat_map(|half| encode(half, TYPES, format, 65_536))
-                .collect();
+            let joined: Vec<_> =
+                halves.iter().flat_map(|half| encode(half, TYPES, format, 65_536)).collect();
             assert_eq!(joined, whole, "cut at {cut}");
         }
     }
@@ -119,10 +102,7 @@ fn a_reused_buffer_holds_nothing_of_before() {
     encoder.encode(&second, &mut reused).unwrap();
     reused.clear();
     encoder.encode(&first, &mut reused).unwrap();
-    assert_eq!(
-        reused.as_slice(),
-        encode(&first, TYPES, Format::Csv, 65_536)
-    );
+    assert_eq!(reused.as_slice(), encode(&first, TYPES, Format::Csv, 65_536));
 }
 
 #[test]
@@ -137,9 +117,7 @@ fn the_first_error_is_the_first_by_row_then_by_column() {
     };
     let text = |bad: usize| -> ArrayRef {
         Arc::new(
-            (0..rows)
-                .map(|row| Some(if row == bad { "\0" } else { "x" }))
-                .collect::<StringArray>(),
+            (0..rows).map(|row| Some(if row == bad { "\0" } else { "x" })).collect::<StringArray>(),
         )
     };
     for (columns, expected) in [
@@ -147,10 +125,8 @@ fn the_first_error_is_the_first_by_row_then_by_column() {
         (vec![date(149), text(149)], (0, 149, Reason::DateOutOfRange)),
         (vec![date(3), text(199)], (0, 3, Reason::DateOutOfRange)),
     ] {
-        let fields = vec![
-            Field::new("d", DataType::Date32, true),
-            Field::new("t", DataType::Utf8, true),
-        ];
+        let fields =
+            vec![Field::new("d", DataType::Date32, true), Field::new("t", DataType::Utf8, true)];
         let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap();
         for format in [Format::Text, Format::Csv, Format::Binary] {
             let encoder = encoder(&batch, &[PgType::Date, PgType::Text], format, 65_536);
@@ -162,30 +138,22 @@ fn the_first_error_is_the_first_by_row_then_by_column() {
 
 #[test]
 fn a_value_under_a_null_is_no_error() {
-    let dates = Date32Array::new(
-        vec![0, i32::MIN + 5, 1].into(),
-        Some(vec![true, false, true].into()),
-    );
+    let dates =
+        Date32Array::new(vec![0, i32::MIN + 5, 1].into(), Some(vec![true, false, true].into()));
     let schema = Arc::new(Schema::new(vec![Field::new("d", DataType::Date32, true)]));
     let batch = RecordBatch::try_new(schema, vec![Arc::new(dates)]).unwrap();
-    assert_eq!(
-        encode(&batch, &[PgType::Date], Format::Csv, 1),
-        b"1970-01-01\n\n1970-01-02\n"
-    );
+    assert_eq!(encode(&batch, &[PgType::Date], Format::Csv, 1), b"1970-01-01\n\n1970-01-02\n");
 }
 
 #[test]
 fn memory_follows_the_output_not_the_longest_value() {
     let long = "x".repeat(1 << 20);
-    let strings: StringArray = (0..1000)
-        .map(|row| Some(if row == 500 { long.as_str() } else { "y" }))
-        .collect();
+    let strings: StringArray =
+        (0..1000).map(|row| Some(if row == 500 { long.as_str() } else { "y" })).collect();
     let schema = Arc::new(Schema::new(vec![Field::new("t", DataType::Utf8, true)]));
     let batch = RecordBatch::try_new(schema, vec![Arc::new(strings)]).unwrap();
     let mut out = Buffer::new();
-    encoder(&batch, &[PgType::Text], Format::Csv, 65_536)
-        .encode(&batch, &mut out)
-        .unwrap();
+    encoder(&batch, &[PgType::Text], Format::Csv, 65_536).encode(&batch, &mut out).unwrap();
     assert_eq!(out.len(), (1 << 20) + 1 + 999 * 2);
     assert!(out.capacity() < 8 << 20, "{} bytes held", out.capacity());
 }
@@ -194,13 +162,9 @@ fn memory_follows_the_output_not_the_longest_value() {
 fn a_type_without_a_rule_is_refused_when_the_encoder_is_built() {
     let schema = Schema::new(vec![Field::new("f", DataType::Float16, true)]);
     let options = options(Format::Csv, 1);
-    let error = CopyEncoder::try_new(&schema, vec![PgType::Float4], options, None, 1)
-        .err()
-        .unwrap();
-    assert_eq!(
-        error.to_string(),
-        "column 0: no rule to encode Arrow type Float16 as float4"
-    );
+    let error =
+        CopyEncoder::try_new(&schema, vec![PgType::Float4], options, None, 1).err().unwrap();
+    assert_eq!(error.to_string(), "column 0: no rule to encode Arrow type Float16 as float4");
 }
 
 #[test]
@@ -208,22 +172,10 @@ fn options_that_the_loop_cannot_work_with_are_refused() {
     let schema = Schema::new(vec![Field::new("t", DataType::Utf8, true)]);
     let good = options(Format::Csv, 1);
     for bad in [
-        Options {
-            delimiter: b'\n',
-            ..good.clone()
-        },
-        Options {
-            delimiter: b'"',
-            ..good.clone()
-        },
-        Options {
-            null: b"a\r".to_vec(),
-            ..good.clone()
-        },
-        Options {
-            force_quote: vec![],
-            ..good.clone()
-        },
+        Options { delimiter: b'\n', ..good.clone() },
+        Options { delimiter: b'"', ..good.clone() },
+        Options { null: b"a\r".to_vec(), ..good.clone() },
+        Options { force_quote: vec![], ..good.clone() },
     ] {
         assert!(CopyEncoder::try_new(&schema, vec![PgType::Text], bad, None, 1).is_err());
     }
@@ -233,9 +185,7 @@ fn options_that_the_loop_cannot_work_with_are_refused() {
 #[test]
 fn crc64_is_xz_and_combines() {
     assert_eq!(holofast_core::crc64(b"123456789"), 0x995d_c9bb_df19_39fa);
-    let bytes: Vec<u8> = (0..100_000_u32)
-        .map(|n| (n.wrapping_mul(n) >> 7) as u8)
-        .collect();
+    let bytes: Vec<u8> = (0..100_000_u32).map(|n| (n.wrapping_mul(n) >> 7) as u8).collect();
     for cut in [0, 1, 4096, 99_999, 100_000] {
         let (first, second) = bytes.split_at(cut);
         let (first, len) = (holofast_core::crc64(first), second.len() as u64);

@@ -10,25 +10,19 @@ use pyo3::types::{PyCapsule, PyTuple};
 
 /// A schema from `__arrow_c_schema__`.
 pub fn schema(object: &Bound<'_, PyAny>) -> PyResult<Schema> {
-    let capsule = object
-        .call_method0("__arrow_c_schema__")?
-        .cast_into::<PyCapsule>()?;
+    let capsule = object.call_method0("__arrow_c_schema__")?.cast_into::<PyCapsule>()?;
     Schema::try_from(imported_schema(&capsule)?).map_err(value_error)
 }
 
 /// A record batch from `__arrow_c_array__`, a struct array without NULLs of its own, and its schema
 /// as it was declared: decimals arrive as the bytes they are.
 pub fn batch(object: &Bound<'_, PyAny>) -> PyResult<(Schema, RecordBatch)> {
-    let pair = object
-        .call_method0("__arrow_c_array__")?
-        .cast_into::<PyTuple>()?;
+    let pair = object.call_method0("__arrow_c_array__")?.cast_into::<PyTuple>()?;
     let capsule = pair.get_item(0)?.cast_into::<PyCapsule>()?;
     let schema = Schema::try_from(imported_schema(&capsule)?).map_err(value_error)?;
     let data_type = unaligned(DataType::Struct(schema.fields().clone()));
     let capsule = pair.get_item(1)?.cast_into::<PyCapsule>()?;
-    let pointer = capsule
-        .pointer_checked(Some(c"arrow_array"))?
-        .cast::<FFI_ArrowArray>();
+    let pointer = capsule.pointer_checked(Some(c"arrow_array"))?.cast::<FFI_ArrowArray>();
     // SAFETY: a capsule of this name points at an ArrowArray that lives as long as the capsule;
     // `from_raw` moves its content out and leaves a released one, as the interface prescribes.
     let array = unsafe { FFI_ArrowArray::from_raw(pointer.as_ptr()) };
@@ -59,9 +53,7 @@ fn unaligned_field(field: &FieldRef) -> Field {
 }
 
 fn imported_schema<'a>(capsule: &'a Bound<'_, PyCapsule>) -> PyResult<&'a FFI_ArrowSchema> {
-    let pointer = capsule
-        .pointer_checked(Some(c"arrow_schema"))?
-        .cast::<FFI_ArrowSchema>();
+    let pointer = capsule.pointer_checked(Some(c"arrow_schema"))?.cast::<FFI_ArrowSchema>();
     // SAFETY: a capsule of this name points at an ArrowSchema that lives as long as the capsule.
     Ok(unsafe { pointer.as_ref() })
 }

@@ -18,11 +18,7 @@ pub struct Pool(Mutex<Vec<Buffer>>);
 
 impl Pool {
     pub fn take(&self) -> Buffer {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop()
-            .unwrap_or_default()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
     }
 
     fn give_back(&self, mut buffer: Buffer) {
@@ -43,10 +39,7 @@ pub struct Block {
 
 impl Block {
     pub fn new(buffer: Buffer, pool: Arc<Pool>) -> Self {
-        Self {
-            buffer: Some(buffer),
-            pool,
-        }
+        Self { buffer: Some(buffer), pool }
     }
 
     fn bytes(&self) -> &[u8] {
@@ -87,18 +80,11 @@ impl Block {
             return Err(PyBufferError::new_err("the block is read-only"));
         }
         let bytes = slf.get().bytes();
-        let (start, len) = (
-            bytes.as_ptr() as *mut c_void,
-            bytes.len() as ffi::Py_ssize_t,
-        );
+        let (start, len) = (bytes.as_ptr() as *mut c_void, bytes.len() as ffi::Py_ssize_t);
         // SAFETY: the interpreter gives a view to fill. It holds a reference to the block while
         // the view lives, and a frozen block neither moves nor changes its bytes until dropped.
         let filled = unsafe { ffi::PyBuffer_FillInfo(view, slf.as_ptr(), start, len, 1, flags) };
-        if filled == 0 {
-            Ok(())
-        } else {
-            Err(PyErr::fetch(slf.py()))
-        }
+        if filled == 0 { Ok(()) } else { Err(PyErr::fetch(slf.py())) }
     }
 }
 

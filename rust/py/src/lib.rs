@@ -85,11 +85,7 @@ impl Encoder {
             spec.batch_size,
         )
         .map_err(schema_error)?;
-        Ok(Self {
-            core,
-            names: spec.names,
-            pool: Arc::default(),
-        })
+        Ok(Self { core, names: spec.names, pool: Arc::default() })
     }
 
     fn header(&self) -> &[u8] {
@@ -129,9 +125,7 @@ impl Encoder {
         });
         // Wrapped either way, so that the memory goes back to the pool.
         let block = Block::new(buffer, Arc::clone(&self.pool));
-        encoded
-            .map(|()| block)
-            .map_err(|error: EncodeError| self.encode_error(error))
+        encoded.map(|()| block).map_err(|error: EncodeError| self.encode_error(error))
     }
 }
 
@@ -150,10 +144,8 @@ fn encode_all(
 ) -> Result<(), EncodeError> {
     let mut before = 0;
     for batch in batches {
-        core.encode(batch, buffer).map_err(|error| EncodeError {
-            row: before + error.row,
-            ..error
-        })?;
+        core.encode(batch, buffer)
+            .map_err(|error| EncodeError { row: before + error.row, ..error })?;
         before += batch.num_rows();
     }
     Ok(())

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use arrow_array::BooleanArray;
 
+use crate::block::{Block, bits};
 use crate::field::{Extent, FieldWriter};
-use crate::rows::{Block, bits};
 
 pub(crate) const ALPHABET: &[u8] = b"ft";
 

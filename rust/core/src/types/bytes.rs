@@ -5,8 +5,8 @@ use std::ops::Range;
 use arrow_array::OffsetSizeTrait;
 
 use super::string::Values;
+use crate::block::Block;
 use crate::field::{Extent, FieldWriter};
-use crate::rows::Block;
 
 /// The backslash of TEXT is written protected; CSV takes it as any other byte.
 pub(crate) const ALPHABET: &[u8] = b"0123456789abcdefx";
@@ -16,10 +16,7 @@ const HEX: [[u8; 2]; 256] = {
     let mut table = [[0; 2]; 256];
     let mut byte = 0;
     while byte < 256 {
-        table[byte] = [
-            b"0123456789abcdef"[byte >> 4],
-            b"0123456789abcdef"[byte & 15],
-        ];
+        table[byte] = [b"0123456789abcdef"[byte >> 4], b"0123456789abcdef"[byte & 15]];
         byte += 1;
     }
     table

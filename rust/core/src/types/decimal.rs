@@ -148,11 +148,7 @@ pub(crate) struct DecimalBinary {
 impl DecimalBinary {
     pub fn new(scale: i32) -> Self {
         let missing = (-scale).rem_euclid(4);
-        Self {
-            scale,
-            fill: 10_u16.pow(missing as u32),
-            after_point: (scale + missing) / 4,
-        }
+        Self { scale, fill: 10_u16.pow(missing as u32), after_point: (scale + missing) / 4 }
     }
 
     /// The four int16 before the digits: how many, the first one's weight, sign, dscale.
@@ -172,11 +168,7 @@ impl DecimalBinary {
         let word = pair(high) << 32 | pair(low);
         let leading = (word | 1).leading_zeros() / 16;
         let trailing = (word | 1 << 63).trailing_zeros() / 16;
-        let digits = if word == 0 {
-            0
-        } else {
-            u64::from(4 - leading - trailing)
-        };
+        let digits = if word == 0 { 0 } else { u64::from(4 - leading - trailing) };
         let weight = 3 - leading as i32 - self.after_point;
         cell[..8].copy_from_slice(&self.head(negative, digits, weight));
         cell[8..16].copy_from_slice(&(word << (16 * leading)).to_be_bytes());

@@ -6,10 +6,10 @@ use std::ops::Range;
 use arrow_array::{AnyDictionaryArray, Array};
 
 use super::string::copy;
+use crate::block::Block;
 use crate::error::Reason;
 use crate::escape::STEP;
 use crate::field::{Extent, FieldWriter};
-use crate::rows::Block;
 
 /// The keys of a batch and the cells of the values they name.
 pub(crate) struct Dictionary {
@@ -64,21 +64,14 @@ impl Dictionary {
     }
 
     fn failure(&self, key: usize) -> Option<Reason> {
-        self.failures
-            .iter()
-            .find(|(failed, _)| *failed == key)
-            .map(|(_, reason)| reason.clone())
+        self.failures.iter().find(|(failed, _)| *failed == key).map(|(_, reason)| reason.clone())
     }
 }
 
 impl FieldWriter for Dictionary {
     fn extent(&self, rows: Range<usize>) -> Extent {
         let total = self.keys[rows].iter().map(|key| self.spans[*key].1).sum();
-        Extent {
-            cell: self.longest + STEP,
-            total: total + STEP,
-            variable: total,
-        }
+        Extent { cell: self.longest + STEP, total: total + STEP, variable: total }
     }
 
     fn write(&self, rows: Range<usize>, block: &mut Block<'_>) {

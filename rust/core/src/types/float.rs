@@ -92,11 +92,7 @@ fn put_f64(value: f64, cell: &mut [u8; TEXT]) -> usize {
     let (digits, ten) = if exponent == 0 {
         shortest::<u64>(fraction, -1074, false)
     } else {
-        shortest::<u64>(
-            fraction | 1 << 52,
-            exponent - 1075,
-            fraction == 0 && exponent > 1,
-        )
+        shortest::<u64>(fraction | 1 << 52, exponent - 1075, fraction == 0 && exponent > 1)
     };
     put_decimal(negative, digits, ten, 15, cell)
 }
@@ -112,11 +108,7 @@ fn put_f32(value: f32, cell: &mut [u8; TEXT]) -> usize {
     let (digits, ten) = if exponent == 0 {
         shortest::<u32>(fraction, -149, false)
     } else {
-        shortest::<u32>(
-            fraction | 1 << 23,
-            exponent - 150,
-            fraction == 0 && exponent > 1,
-        )
+        shortest::<u32>(fraction | 1 << 23, exponent - 150, fraction == 0 && exponent > 1)
     };
     put_decimal(negative, digits, ten, 6, cell)
 }
@@ -152,11 +144,7 @@ impl Width for u32 {
 #[inline(always)]
 fn shortest<W: Width>(significand: u64, two: i32, narrow: bool) -> (u64, i32) {
     // ⌊log₁₀ of the interval's width⌋, by integer approximations exact for all exponents.
-    let k = if narrow {
-        (two * 1_262_611 - 524_031) >> 22
-    } else {
-        (two * 1_262_611) >> 22
-    };
+    let k = if narrow { (two * 1_262_611 - 524_031) >> 22 } else { (two * 1_262_611) >> 22 };
     let shift = two + ((-k * 1_741_647) >> 19) + 1;
     let times = |quarters: u64| W::times_power(quarters << shift, -k);
     let value = times(4 * significand);
@@ -210,11 +198,7 @@ fn put_decimal(
     let word = u128::from_le_bytes(*text.first_chunk().expect("32 > 16"));
     // Trailing zeros among the first 16 digits; a seventeenth is never zero behind them.
     let zeros = (word ^ 0x3030_3030_3030_3030_3030_3030_3030_3030).leading_zeros() / 8;
-    let significant = if len > 16 && text[16] != b'0' {
-        17
-    } else {
-        16 - zeros as usize
-    };
+    let significant = if len > 16 && text[16] != b'0' { 17 } else { 16 - zeros as usize };
 
     cell[0] = b'-';
     let sign = usize::from(negative);

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use crate::block::Block;
 use crate::field::{Extent, FieldWriter};
-use crate::rows::Block;
 
 /// The column without a value.
 pub(crate) struct Nothing;

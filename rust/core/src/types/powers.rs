@@ -69,16 +69,8 @@ const fn top128(big: &Big) -> u128 {
     let mut word = top;
     while bits < 128 {
         let next = big[word];
-        let width = if word == top {
-            32 - next.leading_zeros()
-        } else {
-            32
-        };
-        let take = if bits + width > 128 {
-            128 - bits
-        } else {
-            width
-        };
+        let width = if word == top { 32 - next.leading_zeros() } else { 32 };
+        let take = if bits + width > 128 { 128 - bits } else { width };
         value = value << take | (next >> (width - take)) as u128;
         bits += take;
         if word == 0 {

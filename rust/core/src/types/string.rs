@@ -7,10 +7,10 @@ use std::ops::Range;
 
 use arrow_array::OffsetSizeTrait;
 
+use crate::block::Block;
 use crate::error::Reason;
 use crate::escape::{Protect, STEP};
 use crate::field::{Extent, FieldWriter};
-use crate::rows::Block;
 
 /// The variable-length values of an Arrow array: n + 1 offsets into the data.
 pub(crate) struct Values<'a, O> {
@@ -22,10 +22,7 @@ impl<'a, O: OffsetSizeTrait> Values<'a, O> {
     /// Start and end of a row's bytes.
     #[inline(always)]
     pub fn span(&self, row: usize) -> (usize, usize) {
-        (
-            self.offsets[row].as_usize(),
-            self.offsets[row + 1].as_usize(),
-        )
+        (self.offsets[row].as_usize(), self.offsets[row + 1].as_usize())
     }
 
     pub fn bytes(&self, row: usize) -> &'a [u8] {
@@ -46,25 +43,18 @@ impl<'a, O: OffsetSizeTrait> Values<'a, O> {
         block: &mut Block<'_>,
         mut put: impl FnMut(&[u8], usize, &mut [u8]) -> Result<usize, Reason>,
     ) {
-        block.each_item(
-            self.offsets[rows.start..=rows.end].windows(2),
-            |pair, cell| {
-                let (start, end) = (pair[0].as_usize(), pair[1].as_usize());
-                put(&self.data[start..], end - start, cell)
-            },
-        );
+        block.each_item(self.offsets[rows.start..=rows.end].windows(2), |pair, cell| {
+            let (start, end) = (pair[0].as_usize(), pair[1].as_usize());
+            put(&self.data[start..], end - start, cell)
+        });
     }
 
     pub fn longest(&self, rows: Range<usize>) -> usize {
         // Subtracted and compared as they are, so that it becomes vector instructions.
-        let (starts, ends) = (
-            &self.offsets[rows.clone()],
-            &self.offsets[rows.start + 1..=rows.end],
-        );
+        let (starts, ends) =
+            (&self.offsets[rows.clone()], &self.offsets[rows.start + 1..=rows.end]);
         let lengths = starts.iter().zip(ends).map(|(start, end)| *end - *start);
-        lengths
-            .fold(O::zero(), |longest, length| longest.max(length))
-            .as_usize()
+        lengths.fold(O::zero(), |longest, length| longest.max(length)).as_usize()
     }
 }
 
@@ -124,16 +114,15 @@ impl<O: OffsetSizeTrait, P: Protect> StringText<'_, O, P> {
         let span = self.values.spans(&rows);
         let mut row = rows.start;
         let mut rewritten = None;
-        self.protect
-            .each_special(&self.values.data[span.clone()], |at| {
-                while self.values.span(row).1 <= span.start + at {
-                    row += 1;
-                }
-                if rewritten != Some(row) {
-                    self.rewrite(row, &rows, &starts, block);
-                    rewritten = Some(row);
-                }
-            });
+        self.protect.each_special(&self.values.data[span.clone()], |at| {
+            while self.values.span(row).1 <= span.start + at {
+                row += 1;
+            }
+            if rewritten != Some(row) {
+                self.rewrite(row, &rows, &starts, block);
+                rewritten = Some(row);
+            }
+        });
     }
 
     #[cold]
@@ -191,9 +180,7 @@ impl<O: OffsetSizeTrait> StringBinary<'_, O> {
         block: &mut Block<'_>,
         copy: impl Fn(&[u8], usize, &mut [u8]),
     ) {
-        self.values.each(rows, block, |source, len, cell| {
-            prefixed(source, len, cell, &copy)
-        });
+        self.values.each(rows, block, |source, len, cell| prefixed(source, len, cell, &copy));
     }
 }
 
@@ -235,11 +222,6 @@ pub(crate) fn copy(source: &[u8], len: usize, cell: &mut [u8]) {
 
 fn has_nul(bytes: &[u8]) -> bool {
     let (steps, tail) = bytes.as_chunks::<64>();
-    let nul = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .fold(0, |found, byte| found | u8::from(*byte == 0))
-            != 0
-    };
+    let nul = |bytes: &[u8]| bytes.iter().fold(0, |found, byte| found | u8::from(*byte == 0)) != 0;
     steps.iter().any(|step| nul(step)) || nul(tail)
 }

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use super::digits::{ascii2, ascii6, left16};
 use crate::error::Reason;
 use crate::field::Form;
+use crate::zone::Zone;
 
 pub(crate) const ALPHABET: &[u8] = b"-+:. 0123456789BCinfty";
 
@@ -28,10 +29,7 @@ static TABLE: LazyLock<Vec<[u8; 10]>> = LazyLock::new(|| {
     (0..TABLE_LEN as i64)
         .map(|day| {
             let (year, month, day) = civil(TABLE_FIRST + day);
-            *ymd(year as u64, month, day)
-                .0
-                .first_chunk()
-                .expect("four-digit years")
+            *ymd(year as u64, month, day).0.first_chunk().expect("four-digit years")
         })
         .collect()
 });
@@ -87,11 +85,7 @@ fn put_far_date(days: i64, cell: &mut [u8]) -> (usize, bool) {
 fn put_time(micros: i64, cell: &mut [u8]) -> usize {
     let seconds = (micros as u64 / 1_000_000) as u32;
     let fraction = (micros as u64 % 1_000_000) as u32;
-    let (h, m, s) = (
-        ascii2(seconds / 3600),
-        ascii2(seconds / 60 % 60),
-        ascii2(seconds % 60),
-    );
+    let (h, m, s) = (ascii2(seconds / 3600), ascii2(seconds / 60 % 60), ascii2(seconds % 60));
     cell[..8].copy_from_slice(&[h[0], h[1], b':', m[0], m[1], b':', s[0], s[1]]);
     if fraction == 0 {
         return 8;
@@ -99,11 +93,7 @@ fn put_time(micros: i64, cell: &mut [u8]) -> usize {
     let digits = ascii6(fraction);
     cell[8] = b'.';
     cell[9..17].copy_from_slice(&digits);
-    let zeros = digits[..6]
-        .iter()
-        .rev()
-        .take_while(|digit| **digit == b'0')
-        .count();
+    let zeros = digits[..6].iter().rev().take_while(|digit| **digit == b'0').count();
     15 - zeros
 }
 
@@ -152,11 +142,7 @@ impl DateUnit<i64> for DayMillis {
 
 #[inline(always)]
 fn valid_day(days: i64) -> Result<Day, Reason> {
-    if DATES.contains(&days) {
-        Ok(Day::Finite(days))
-    } else {
-        Err(Reason::DateOutOfRange)
-    }
+    if DATES.contains(&days) { Ok(Day::Finite(days)) } else { Err(Reason::DateOutOfRange) }
 }
 
 /// The text form of date.
@@ -206,9 +192,7 @@ impl<const FACTOR: i64> TimeUnit for Units<FACTOR> {
     #[inline(always)]
     fn micros(value: i64, epoch: i64) -> Result<Option<i64>, Reason> {
         // The epoch goes first: PostgreSQL's last timestamps overflow when counted from 1970.
-        Ok(value
-            .checked_sub(epoch / FACTOR)
-            .and_then(|value| value.checked_mul(FACTOR)))
+        Ok(value.checked_sub(epoch / FACTOR).and_then(|value| value.checked_mul(FACTOR)))
     }
 }
 
@@ -264,29 +248,6 @@ fn timestamp<U: TimeUnit>(value: i64) -> Result<i64, Reason> {
     match U::micros(value, EPOCH_MICROS)? {
         Some(micros) if (MIN_TIMESTAMP..END_TIMESTAMP).contains(&micros) => Ok(micros),
         _ => Err(Reason::TimestampOutOfRange),
-    }
-}
-
-/// A time zone: UTC offsets and the instants at which they change.
-#[derive(Debug, Clone, Default)]
-pub struct Zone {
-    /// Seconds since 1970, ascending.
-    pub transitions: Vec<i64>,
-    /// Seconds east of UTC; one more than there are transitions.
-    pub offsets: Vec<i32>,
-    /// From this instant on, the 400 years that follow it repeat.
-    pub cycle_start: Option<i64>,
-}
-
-impl Zone {
-    const CYCLE: i64 = 146_097 * 86_400;
-
-    fn offset(&self, mut seconds: i64) -> i32 {
-        if let Some(start) = self.cycle_start.filter(|start| seconds >= *start) {
-            seconds = start + (seconds - start) % Self::CYCLE;
-        }
-        let index = self.transitions.partition_point(|at| *at <= seconds);
-        self.offsets.get(index).copied().unwrap_or(0)
     }
 }
 
@@ -362,11 +323,7 @@ impl<U: TimeUnit, Z: Offset> Form<i64, 64> for TimestampText<U, Z> {
 #[inline(always)]
 fn put_offset(offset: i32, cell: &mut [u8]) -> usize {
     let seconds = offset.unsigned_abs();
-    let (h, m, s) = (
-        ascii2(seconds / 3600),
-        ascii2(seconds / 60 % 60),
-        ascii2(seconds % 60),
-    );
+    let (h, m, s) = (ascii2(seconds / 3600), ascii2(seconds / 60 % 60), ascii2(seconds % 60));
     let sign = if offset < 0 { b'-' } else { b'+' };
     cell[..9].copy_from_slice(&[sign, h[0], h[1], b':', m[0], m[1], b':', s[0], s[1]]);
     match (seconds % 60, seconds % 3600) {
