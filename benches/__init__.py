@@ -1,0 +1,1 @@
+"""The demo, and holofast measured beside its peers; nothing of it is shipped."""

@@ -1,0 +1,1 @@
+"""The tests, by behaviour; what they share is in conftest.py and the modules it names."""

@@ -80,3 +80,11 @@ def oss() -> Iterator[LoopbackOss]:
     """A loopback OSS for this test alone."""
     with LoopbackOss() as server:
         yield server
+
+
+@pytest.fixture
+def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the caller's own OSS configuration is seen."""
+    for name in ("ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SESSION_TOKEN", "ENDPOINT", "REGION"):
+        monkeypatch.delenv(f"OSS_{name}", raising=False)
+    monkeypatch.setenv("OSSUTIL_CONFIG_FILE", "/nonexistent")
