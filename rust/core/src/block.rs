@@ -2,6 +2,7 @@
 //! its rows from here, so that bounds, cursors, NULLs and errors are handled in one place.
 //! Where the rows lie, and what becomes of them, is `rows`'s.
 
+use std::marker::PhantomData;
 use std::ops::Range;
 
 use arrow_buffer::BooleanBuffer;
@@ -11,35 +12,37 @@ use crate::error::Reason;
 /// Rows in a block: one word of validity; a column visit then costs a cell 0.2 ns.
 pub(crate) const BLOCK: usize = 64;
 
-/// The rows being written: a cursor for each, into slots or into the output itself.
-pub(crate) struct Block<'a> {
+/// The rows being written: a cursor for each, into slots or into the output itself. `I` is the
+/// instruction set that the loops over them are compiled for.
+pub(crate) struct Block<'a, I> {
     bytes: &'a mut [u8],
     cursors: [usize; BLOCK],
     rows: usize,
     /// Bit i: row i of the current column is NULL, so whatever its value is, it is no error.
     nulls: u64,
     failure: Option<(usize, Reason)>,
+    isa: PhantomData<I>,
 }
 
-impl<'a> Block<'a> {
+impl<'a, I> Block<'a, I> {
     pub fn new(bytes: &'a mut [u8], start: usize, stride: usize, rows: usize) -> Self {
         let mut cursors = [0; BLOCK];
         for (i, cursor) in cursors.iter_mut().enumerate() {
             *cursor = start + i * stride;
         }
-        Self { bytes, cursors, rows, nulls: 0, failure: None }
+        Self { bytes, cursors, rows, nulls: 0, failure: None, isa: PhantomData }
     }
 
-    /// Gives each value of the block to `put` with a window of `W` bytes at its row's cursor.
+    /// Gives each item, one a row, to `put` with a window of `W` bytes at its row's cursor.
     #[inline(always)]
-    pub fn each_value<T: Copy, const W: usize>(
+    pub fn each_window<T, const W: usize>(
         &mut self,
-        values: &[T],
+        items: impl Iterator<Item = T>,
         mut put: impl FnMut(T, &mut [u8; W]) -> Result<usize, Reason>,
     ) {
-        for (i, (cursor, value)) in self.cursors[..self.rows].iter_mut().zip(values).enumerate() {
+        for (i, (cursor, item)) in self.cursors[..self.rows].iter_mut().zip(items).enumerate() {
             let cell = self.bytes[*cursor..].first_chunk_mut().expect("extent() is too small");
-            match put(*value, cell) {
+            match put(item, cell) {
                 Ok(len) => *cursor += len,
                 Err(reason) => fail(&mut self.failure, self.nulls, i, reason),
             }
@@ -111,7 +114,7 @@ impl<'a> Block<'a> {
     }
 
     /// A block of the same rows and NULLs in other memory, for writers that work in two steps.
-    pub fn twin<'b>(&self, bytes: &'b mut [u8], stride: usize) -> Block<'b> {
+    pub fn twin<'b>(&self, bytes: &'b mut [u8], stride: usize) -> Block<'b, I> {
         Block { nulls: self.nulls, ..Block::new(bytes, 0, stride, self.rows) }
     }
 

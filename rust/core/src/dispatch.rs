@@ -10,6 +10,7 @@ use arrow_schema::{DataType, TimeUnit};
 
 use crate::escape::{Csv, Text, can_need_protection};
 use crate::field::{Delimited, FieldWriter, Form, Prefixed, Protected};
+use crate::isa::{Compiled, Isa};
 use crate::options::{Format, Options, PgType};
 use crate::types::bool::{self, BoolBinary, BoolText};
 use crate::types::bytes::{self, BytesText};
@@ -18,18 +19,20 @@ use crate::types::dictionary::Dictionary;
 use crate::types::float::{self, FloatBinary, FloatText};
 use crate::types::int::{self, IntBinary, IntText};
 use crate::types::null::Nothing;
+use crate::types::number::{Number, Numbers};
 use crate::types::string::{StringBinary, StringText, Values};
 use crate::types::temporal::{
     self, DateBinary, DateText, DayMillis, Days, Nanos, TimeBinary, TimeText, TimestampBinary,
-    TimestampText, Units, Utc, Without,
+    TimestampText, Units, Utc, Without, dates,
 };
 use crate::zone::Zone;
 
-type Writer<'a> = Box<dyn FieldWriter + 'a>;
+type Writer<'a, I> = Box<dyn FieldWriter<I> + 'a>;
 
 /// Where a column stands: what its cells need to know beside their values.
 #[derive(Clone, Copy)]
-pub(crate) struct Site<'a> {
+pub(crate) struct Site<'a, I> {
+    pub isa: I,
     pub options: &'a Options,
     pub column: usize,
     /// What ends a text cell: the delimiter, or the line's end after the last column.
@@ -37,22 +40,22 @@ pub(crate) struct Site<'a> {
     pub zone: Option<&'a Zone>,
 }
 
-impl<'a> Site<'a> {
+impl<'a, I: Isa + 'a> Site<'a, I> {
     /// The writer of `array`, declared as `arrow`, as `pg_type`; None where there is no rule.
     pub fn writer(
         self,
         array: &'a dyn Array,
         arrow: &DataType,
         pg_type: PgType,
-    ) -> Option<Writer<'a>> {
+    ) -> Option<Writer<'a, I>> {
         use DataType as A;
         use PgType as P;
         Some(match (arrow, pg_type) {
-            (A::Null, P::Text) => Box::new(Nothing),
+            (A::Null, P::Text) => self.boxed(Nothing),
             (A::Boolean, P::Bool) => {
                 let array = array.as_boolean();
                 match self.options.format {
-                    Format::Binary => Box::new(BoolBinary(array)),
+                    Format::Binary => self.boxed(BoolBinary(array)),
                     _ => self.text(BoolText { array, separator: self.separator }, bool::ALPHABET),
                 }
             }
@@ -64,8 +67,7 @@ impl<'a> Site<'a> {
             (A::UInt32, P::Int8) => self.int::<arrow::UInt32Type, i64, 8>(array),
             (A::Int64, P::Int8) => self.int::<arrow::Int64Type, i64, 8>(array),
             (A::UInt64, P::Numeric) => {
-                let binary = DecimalBinary::new(0);
-                self.fixed(native::<arrow::UInt64Type>(array), IntText, binary, int::ALPHABET)
+                self.number(native::<arrow::UInt64Type>(array), 0, IntText, DecimalBinary::new(0))
             }
             (A::Float32, P::Float4) => {
                 let values = native::<arrow::Float32Type>(array);
@@ -81,12 +83,14 @@ impl<'a> Site<'a> {
             (A::Binary, P::Bytea) => self.bytea(array.as_binary::<i32>()),
             (A::LargeBinary, P::Bytea) => self.bytea(array.as_binary::<i64>()),
             (A::Date32, P::Date) => {
-                let (text, binary) =
-                    (DateText::<Days>(PhantomData), DateBinary::<Days>(PhantomData));
+                let (text, binary) = (
+                    DateText { unit: PhantomData::<Days>, dates: dates() },
+                    DateBinary::<Days>(PhantomData),
+                );
                 self.fixed(native::<arrow::Date32Type>(array), text, binary, temporal::ALPHABET)
             }
             (A::Date64, P::Date) => {
-                let text = DateText::<DayMillis>(PhantomData);
+                let text = DateText { unit: PhantomData::<DayMillis>, dates: dates() };
                 let binary = DateBinary::<DayMillis>(PhantomData);
                 self.fixed(native::<arrow::Date64Type>(array), text, binary, temporal::ALPHABET)
             }
@@ -109,12 +113,17 @@ impl<'a> Site<'a> {
         })
     }
 
+    fn boxed(self, writer: impl FieldWriter<I> + 'a) -> Writer<'a, I> {
+        Box::new(Compiled { writer, isa: self.isa })
+    }
+
     /// A text writer, guarded only where values of its alphabet can need it.
-    fn text<W: FieldWriter + 'a>(self, writer: W, alphabet: &[u8]) -> Writer<'a> {
+    fn text<W: FieldWriter<I> + 'a>(self, writer: W, alphabet: &[u8]) -> Writer<'a, I> {
         let separator = self.separator;
         if !can_need_protection(self.options, self.column, alphabet) {
-            return Box::new(writer);
+            return self.boxed(writer);
         }
+        let writer = self.boxed(writer);
         match self.options.format {
             Format::Csv => {
                 let protect = Csv::new(self.options, self.column);
@@ -133,33 +142,54 @@ impl<'a> Site<'a> {
         text: F,
         binary: B,
         alphabet: &[u8],
-    ) -> Writer<'a>
+    ) -> Writer<'a, I>
     where
         T: Copy,
         F: Form<T, W> + 'a,
         B: Form<T, V> + 'a,
     {
         match self.options.format {
-            Format::Binary => Box::new(Prefixed { values, form: binary }),
+            Format::Binary => self.boxed(Prefixed { values, form: binary }),
             _ => self.text(Delimited { values, form: text, separator: self.separator }, alphabet),
         }
     }
 
-    fn int<A: ArrowPrimitiveType, To: 'a, const V: usize>(self, array: &'a dyn Array) -> Writer<'a>
+    fn number<T: Number, F, B, const W: usize, const V: usize>(
+        self,
+        values: &'a [T],
+        scale: usize,
+        text: F,
+        binary: B,
+    ) -> Writer<'a, I>
     where
+        F: Form<T, W> + 'a,
+        B: Form<T, V> + 'a,
+    {
+        if self.options.format == Format::Binary {
+            return self.boxed(Prefixed { values, form: binary });
+        }
+        let cells = Delimited { values, form: text, separator: self.separator };
+        let alphabet = if scale == 0 { int::ALPHABET } else { decimal::ALPHABET };
+        self.text(Numbers { cells, scale }, alphabet)
+    }
+
+    fn int<A: ArrowPrimitiveType, To: 'a, const V: usize>(
+        self,
+        array: &'a dyn Array,
+    ) -> Writer<'a, I>
+    where
+        A::Native: Number,
         IntText: Form<A::Native, 33>,
         IntBinary<To>: Form<A::Native, V>,
     {
-        self.fixed(native::<A>(array), IntText, IntBinary::<To>(PhantomData), int::ALPHABET)
+        self.number(native::<A>(array), 0, IntText, IntBinary::<To>(PhantomData))
     }
 
-    fn decimal(self, array: &'a dyn Array, scale: i8) -> Writer<'a> {
+    fn decimal(self, array: &'a dyn Array, scale: i8) -> Writer<'a, I> {
         let values = decimal::values(array);
         let binary = DecimalBinary::new(scale.into());
         match usize::try_from(scale) {
-            Ok(scale) if scale <= 38 => {
-                self.fixed(values, DecimalText { scale }, binary, decimal::ALPHABET)
-            }
+            Ok(scale) if scale <= 38 => self.number(values, scale, DecimalText { scale }, binary),
             _ => {
                 let text = WideDecimalText { scale: scale.into() };
                 self.fixed(values, text, binary, decimal::ALPHABET)
@@ -167,31 +197,31 @@ impl<'a> Site<'a> {
         }
     }
 
-    fn string<O>(self, array: &'a GenericByteArray<O>) -> Writer<'a>
+    fn string<O>(self, array: &'a GenericByteArray<O>) -> Writer<'a, I>
     where
         O: arrow::ByteArrayType,
     {
         let (values, separator) = (values_of(array), self.separator);
         match self.options.format {
-            Format::Binary => Box::new(StringBinary { values, no_nul: true }),
+            Format::Binary => self.boxed(StringBinary { values, no_nul: true }),
             Format::Text => {
                 let protect = Text { delimiter: self.options.delimiter };
-                Box::new(StringText { values, protect, separator })
+                self.boxed(StringText { values, protect, separator })
             }
             Format::Csv => {
                 let protect = Csv::new(self.options, self.column);
-                Box::new(StringText { values, protect, separator })
+                self.boxed(StringText { values, protect, separator })
             }
         }
     }
 
-    fn bytea<O>(self, array: &'a GenericByteArray<O>) -> Writer<'a>
+    fn bytea<O>(self, array: &'a GenericByteArray<O>) -> Writer<'a, I>
     where
         O: arrow::ByteArrayType,
     {
         let (values, separator) = (values_of(array), self.separator);
         match self.options.format {
-            Format::Binary => Box::new(StringBinary { values, no_nul: false }),
+            Format::Binary => self.boxed(StringBinary { values, no_nul: false }),
             Format::Text => {
                 self.text(BytesText { values, prefix: b"\\\\x", separator }, bytes::ALPHABET)
             }
@@ -204,7 +234,7 @@ impl<'a> Site<'a> {
     fn time<A: ArrowPrimitiveType, U: temporal::TimeUnit + 'a>(
         self,
         array: &'a dyn Array,
-    ) -> Writer<'a>
+    ) -> Writer<'a, I>
     where
         A::Native: Into<i64>,
     {
@@ -212,7 +242,7 @@ impl<'a> Site<'a> {
         self.fixed(native::<A>(array), text, binary, temporal::ALPHABET)
     }
 
-    fn timestamp(self, array: &'a dyn Array, unit: TimeUnit, with_zone: bool) -> Writer<'a> {
+    fn timestamp(self, array: &'a dyn Array, unit: TimeUnit, with_zone: bool) -> Writer<'a, I> {
         match unit {
             TimeUnit::Second => {
                 let values = native::<arrow::TimestampSecondType>(array);
@@ -233,16 +263,28 @@ impl<'a> Site<'a> {
         }
     }
 
-    fn instant<U: temporal::TimeUnit + 'a>(self, values: &'a [i64], with_zone: bool) -> Writer<'a> {
+    fn instant<U: temporal::TimeUnit + 'a>(
+        self,
+        values: &'a [i64],
+        with_zone: bool,
+    ) -> Writer<'a, I> {
         let (unit, binary) = (PhantomData::<U>, TimestampBinary::<U>(PhantomData));
         let alphabet = temporal::ALPHABET;
         match (with_zone, self.zone) {
-            (false, _) => {
-                self.fixed(values, TimestampText { unit, zone: Without }, binary, alphabet)
-            }
-            (true, None) => self.fixed(values, TimestampText { unit, zone: Utc }, binary, alphabet),
+            (false, _) => self.fixed(
+                values,
+                TimestampText { unit, dates: dates(), zone: Without },
+                binary,
+                alphabet,
+            ),
+            (true, None) => self.fixed(
+                values,
+                TimestampText { unit, dates: dates(), zone: Utc },
+                binary,
+                alphabet,
+            ),
             (true, Some(zone)) => {
-                self.fixed(values, TimestampText { unit, zone }, binary, alphabet)
+                self.fixed(values, TimestampText { unit, dates: dates(), zone }, binary, alphabet)
             }
         }
     }
@@ -252,13 +294,13 @@ impl<'a> Site<'a> {
         array: &'a dyn Array,
         value: &DataType,
         pg_type: PgType,
-    ) -> Option<Writer<'a>> {
+    ) -> Option<Writer<'a, I>> {
         let array = array.as_any_dictionary_opt()?;
         let writer = self.writer(array.values(), value, pg_type)?;
         if array.values().is_empty() {
-            return Some(Box::new(Nothing));
+            return Some(self.boxed(Nothing));
         }
-        Some(Box::new(Dictionary::new(array, writer.as_ref())))
+        Some(self.boxed(Dictionary::new(array, writer.as_ref())))
     }
 }
 

@@ -10,6 +10,9 @@ use crate::buffer::Buffer;
 use crate::dispatch::Site;
 use crate::error::{EncodeError, SchemaError};
 use crate::escape;
+#[cfg(target_arch = "x86_64")]
+use crate::isa::Avx2;
+use crate::isa::{Baseline, Isa};
 use crate::options::{Format, Options, PgType};
 use crate::rows::{Column, Rows};
 use crate::zone::Zone;
@@ -31,6 +34,8 @@ pub struct CopyEncoder {
     /// A NULL cell that the delimiter ends, and one at the end of a row.
     nulls: [Vec<u8>; 2],
     batch_size: usize,
+    #[cfg(target_arch = "x86_64")]
+    avx2: Option<Avx2>,
 }
 
 impl CopyEncoder {
@@ -70,8 +75,18 @@ impl CopyEncoder {
             _ if types.is_empty() => b"\n".to_vec(),
             _ => Vec::new(),
         };
-        let batch_size = batch_size.max(1);
-        let this = Self { types, pg_types, options, zone, header, lead, nulls, batch_size };
+        let this = Self {
+            types,
+            pg_types,
+            options,
+            zone,
+            header,
+            lead,
+            nulls,
+            batch_size: batch_size.max(1),
+            #[cfg(target_arch = "x86_64")]
+            avx2: Avx2::detect(),
+        };
         this.check_types()?;
         Ok(this)
     }
@@ -96,9 +111,34 @@ impl CopyEncoder {
     /// If the batch's columns are not of the encoder's schema; `accepts` tells beforehand. The
     /// sixteen bytes of a FixedSizeBinary may stand for a Decimal128 that is not aligned.
     pub fn encode(&self, batch: &RecordBatch, out: &mut Buffer) -> Result<(), EncodeError> {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(isa) = self.avx2 {
+            return self.encode_with(isa, batch, out);
+        }
+        self.encode_with(Baseline, batch, out)
+    }
+
+    /// The same encoder without the instructions that not every processor has: the same bytes,
+    /// more slowly. For tests of both paths on one machine.
+    #[must_use]
+    pub fn baseline(self) -> Self {
+        Self {
+            #[cfg(target_arch = "x86_64")]
+            avx2: None,
+            ..self
+        }
+    }
+
+    fn encode_with<I: Isa>(
+        &self,
+        isa: I,
+        batch: &RecordBatch,
+        out: &mut Buffer,
+    ) -> Result<(), EncodeError> {
         let columns = batch.columns().iter().enumerate();
         let rows = Rows {
-            columns: columns.map(|(index, array)| self.column(index, array.as_ref())).collect(),
+            isa,
+            columns: columns.map(|(i, array)| self.column(isa, i, array.as_ref())).collect(),
             lead: &self.lead,
         };
         let all = batch.num_rows();
@@ -132,9 +172,10 @@ impl CopyEncoder {
         Ok(())
     }
 
-    fn site(&self, column: usize) -> Site<'_> {
+    fn site<I>(&self, isa: I, column: usize) -> Site<'_, I> {
         let last = column + 1 == self.types.len();
         Site {
+            isa,
             options: &self.options,
             column,
             separator: if last { b'\n' } else { self.options.delimiter },
@@ -142,11 +183,16 @@ impl CopyEncoder {
         }
     }
 
-    fn column<'a>(&'a self, index: usize, array: &'a dyn Array) -> Column<'a> {
+    fn column<'a, I: Isa + 'a>(
+        &'a self,
+        isa: I,
+        index: usize,
+        array: &'a dyn Array,
+    ) -> Column<'a, I> {
         let last = index + 1 == self.types.len();
         Column {
             writer: self
-                .site(index)
+                .site(isa, index)
                 .writer(array, &self.types[index], self.pg_types[index])
                 .expect("checked types"),
             nulls: array.logical_nulls(),
@@ -157,7 +203,7 @@ impl CopyEncoder {
     fn check_types(&self) -> Result<(), SchemaError> {
         for (column, (arrow, pg_type)) in self.types.iter().zip(&self.pg_types).enumerate() {
             let nothing = new_empty_array(arrow);
-            if self.site(column).writer(nothing.as_ref(), arrow, *pg_type).is_none() {
+            if self.site(Baseline, column).writer(nothing.as_ref(), arrow, *pg_type).is_none() {
                 return Err(SchemaError::Unsupported {
                     column,
                     arrow: arrow.to_string(),

@@ -6,6 +6,7 @@ use std::ops::Range;
 use crate::block::Block;
 use crate::error::Reason;
 use crate::escape::{Protect, STEP};
+use crate::isa::prefetch;
 
 /// One type's text or binary form: value → bytes, at most `W` of them.
 pub(crate) trait Form<T, const W: usize> {
@@ -33,11 +34,12 @@ impl Extent {
 }
 
 /// One column of one batch, ready to write its cells, framing included.
-pub(crate) trait FieldWriter {
+pub(crate) trait FieldWriter<I> {
     /// The room that `rows` need.
     fn extent(&self, rows: Range<usize>) -> Extent;
-    /// Appends the cells of `rows` to the block's rows.
-    fn write(&self, rows: Range<usize>, block: &mut Block<'_>);
+    /// Appends the cells of `rows` to the block's rows. To be `#[inline(always)]`, so that it is
+    /// compiled for the instruction set of its caller.
+    fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>);
 }
 
 /// Text cells: the form's bytes, then the delimiter or the line's end.
@@ -47,14 +49,16 @@ pub(crate) struct Delimited<'a, T, F, const W: usize> {
     pub separator: u8,
 }
 
-impl<T: Copy, F: Form<T, W>, const W: usize> FieldWriter for Delimited<'_, T, F, W> {
+impl<T: Copy, F: Form<T, W>, const W: usize, I> FieldWriter<I> for Delimited<'_, T, F, W> {
     fn extent(&self, rows: Range<usize>) -> Extent {
         Extent::fixed(W, rows.len())
     }
 
-    fn write(&self, rows: Range<usize>, block: &mut Block<'_>) {
-        block.each_value(&self.values[rows], |value, cell: &mut [u8; W]| {
-            let len = self.form.put(value, cell)?;
+    #[inline(always)]
+    fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
+        prefetch(self.values, &rows);
+        block.each_window(self.values[rows].iter(), |value, cell: &mut [u8; W]| {
+            let len = self.form.put(*value, cell)?;
             cell[len] = self.separator;
             Ok(len + 1)
         });
@@ -67,25 +71,29 @@ pub(crate) struct Prefixed<'a, T, F, const W: usize> {
     pub form: F,
 }
 
-impl<T: Copy, F: Form<T, W>, const W: usize> FieldWriter for Prefixed<'_, T, F, W> {
+impl<T: Copy, F: Form<T, W>, const W: usize, I> FieldWriter<I> for Prefixed<'_, T, F, W> {
     fn extent(&self, rows: Range<usize>) -> Extent {
         Extent::fixed(4 + W, rows.len())
     }
 
-    fn write(&self, rows: Range<usize>, block: &mut Block<'_>) {
+    #[inline(always)]
+    fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
+        prefetch(self.values, &rows);
         block.each_prefixed(&self.values[rows], |value, cell| self.form.put(value, cell));
     }
 }
 
 /// Text cells of a type whose bytes meet the delimiter, the quote or the NULL string: written by
 /// the type's own writer into rows aside, then protected like a string.
-pub(crate) struct Protected<W, P> {
-    pub writer: W,
+///
+/// The writer is boxed, lest its loops have a second caller and be inlined into neither.
+pub(crate) struct Protected<'a, P, I> {
+    pub writer: Box<dyn FieldWriter<I> + 'a>,
     pub protect: P,
     pub separator: u8,
 }
 
-impl<W: FieldWriter, P: Protect> FieldWriter for Protected<W, P> {
+impl<P: Protect, I> FieldWriter<I> for Protected<'_, P, I> {
     fn extent(&self, rows: Range<usize>) -> Extent {
         let bare = self.writer.extent(rows.clone());
         Extent {
@@ -95,7 +103,8 @@ impl<W: FieldWriter, P: Protect> FieldWriter for Protected<W, P> {
         }
     }
 
-    fn write(&self, rows: Range<usize>, block: &mut Block<'_>) {
+    #[inline(always)]
+    fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
         let stride = self.writer.extent(rows.clone()).cell + STEP;
         let mut aside = vec![0; stride * rows.len()];
         let mut bare = block.twin(&mut aside, stride);

@@ -13,7 +13,7 @@
 //! ([`EncodeError`]); whoever shows them has the words. SQL's rules for options, the default type
 //! mapping and time-zone files are not here: they arrive resolved.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod block;
 mod buffer;
@@ -23,6 +23,7 @@ mod encoder;
 mod error;
 mod escape;
 mod field;
+mod isa;
 mod options;
 mod rows;
 mod types;

@@ -14,6 +14,7 @@ use crate::block::{BLOCK, Block, bits};
 use crate::buffer::Buffer;
 use crate::error::EncodeError;
 use crate::field::{Extent, FieldWriter};
+use crate::isa::{Isa, Task};
 
 /// Rows between two capacity checks.
 const CHUNK: usize = 1024;
@@ -27,14 +28,14 @@ const LONG_SLOT: usize = 16 << 10;
 const STEP: usize = 32;
 
 /// A column bound to its array: the writer, and what the caller owns of it.
-pub(crate) struct Column<'a> {
-    pub writer: Box<dyn FieldWriter + 'a>,
+pub(crate) struct Column<'a, I> {
+    pub writer: Box<dyn FieldWriter<I> + 'a>,
     pub nulls: Option<NullBuffer>,
     /// A whole NULL cell: the null string and its separator, or the length word −1.
     pub null: &'a [u8],
 }
 
-impl Column<'_> {
+impl<I> Column<'_, I> {
     /// Bit i: row i of `rows`, at most 64, is NULL.
     fn null_bits(&self, rows: &Range<usize>) -> u64 {
         let Some(nulls) = &self.nulls else { return 0 };
@@ -54,14 +55,15 @@ impl Column<'_> {
 }
 
 /// The rows of one batch and the bytes every row begins or ends with.
-pub(crate) struct Rows<'a> {
-    pub columns: Vec<Column<'a>>,
+pub(crate) struct Rows<'a, I> {
+    pub isa: I,
+    pub columns: Vec<Column<'a, I>>,
     /// What stands before the first cell: the int16 field count of BINARY, or nothing. For a
     /// table without columns it is the whole row.
     pub lead: &'a [u8],
 }
 
-impl Rows<'_> {
+impl<I: Isa> Rows<'_, I> {
     /// Appends `rows` to `out`.
     pub fn encode(&self, rows: Range<usize>, out: &mut Buffer) -> Result<(), EncodeError> {
         let mut start = rows.start;
@@ -116,7 +118,8 @@ impl Rows<'_> {
             let mut block = Block::new(&mut out.scratch, 0, stride, rows_in_block);
             self.write(block_rows, &mut block)?;
             let ends = &block.cursors()[..rows_in_block];
-            out.len = compact(&out.scratch, ends, stride, &mut out.bytes, out.len);
+            let (slots, out_bytes) = (&out.scratch, &mut out.bytes);
+            out.len = self.isa.run(Compact { slots, ends, stride, out: out_bytes, at: out.len });
         }
         Ok(())
     }
@@ -130,7 +133,7 @@ impl Rows<'_> {
         Ok(())
     }
 
-    fn write(&self, rows: Range<usize>, block: &mut Block<'_>) -> Result<(), EncodeError> {
+    fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) -> Result<(), EncodeError> {
         if !self.lead.is_empty() {
             block.each_row(|_, bytes| {
                 bytes[..self.lead.len()].copy_from_slice(self.lead);
@@ -153,19 +156,33 @@ impl Rows<'_> {
     }
 }
 
-/// Copies the slots back to back to `out[at..]`, all in the same number of steps, and returns the
-/// end of the last row.
-fn compact(slots: &[u8], ends: &[usize], stride: usize, out: &mut [u8], mut at: usize) -> usize {
-    let longest = ends.iter().enumerate().map(|(i, end)| end - i * stride).max().unwrap_or(0);
-    let steps = longest.next_multiple_of(STEP);
-    for (i, end) in ends.iter().enumerate() {
-        let start = i * stride;
-        let from = slots[start..start + steps].as_chunks::<STEP>().0;
-        let to = out[at..at + steps].as_chunks_mut::<STEP>().0;
-        for (to, from) in to.iter_mut().zip(from) {
-            *to = *from;
+/// Copies the slots back to back to `out[at..]`, all in the same number of steps; gives the end of
+/// the last row.
+struct Compact<'a> {
+    slots: &'a [u8],
+    ends: &'a [usize],
+    stride: usize,
+    out: &'a mut [u8],
+    at: usize,
+}
+
+impl Task for Compact<'_> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn run(self) -> usize {
+        let Self { slots, ends, stride, out, mut at } = self;
+        let longest = ends.iter().enumerate().map(|(i, end)| end - i * stride).max().unwrap_or(0);
+        let steps = longest.next_multiple_of(STEP);
+        for (i, end) in ends.iter().enumerate() {
+            let start = i * stride;
+            let from = slots[start..start + steps].as_chunks::<STEP>().0;
+            let to = out[at..at + steps].as_chunks_mut::<STEP>().0;
+            for (to, from) in to.iter_mut().zip(from) {
+                *to = *from;
+            }
+            at += end - start;
         }
-        at += end - start;
+        at
     }
-    at
 }

@@ -15,12 +15,13 @@ pub(crate) struct BoolText<'a> {
     pub separator: u8,
 }
 
-impl FieldWriter for BoolText<'_> {
+impl<I> FieldWriter<I> for BoolText<'_> {
     fn extent(&self, rows: Range<usize>) -> Extent {
         Extent::fixed(2, rows.len())
     }
 
-    fn write(&self, rows: Range<usize>, block: &mut Block<'_>) {
+    #[inline(always)]
+    fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
         let word = bits(self.array.values(), &rows);
         block.each_row(|i, cell| {
             let letter = if word >> i & 1 == 1 { b't' } else { b'f' };
@@ -33,12 +34,13 @@ impl FieldWriter for BoolText<'_> {
 /// Binary fields: length 1 and the byte.
 pub(crate) struct BoolBinary<'a>(pub &'a BooleanArray);
 
-impl FieldWriter for BoolBinary<'_> {
+impl<I> FieldWriter<I> for BoolBinary<'_> {
     fn extent(&self, rows: Range<usize>) -> Extent {
         Extent::fixed(5, rows.len())
     }
 
-    fn write(&self, rows: Range<usize>, block: &mut Block<'_>) {
+    #[inline(always)]
+    fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
         let word = bits(self.0.values(), &rows);
         block.each_row(|i, cell| {
             cell[..5].copy_from_slice(&[0, 0, 0, 1, (word >> i & 1) as u8]);

@@ -29,7 +29,7 @@ pub(crate) struct BytesText<'a, O> {
     pub separator: u8,
 }
 
-impl<O: OffsetSizeTrait> FieldWriter for BytesText<'_, O> {
+impl<O: OffsetSizeTrait, I> FieldWriter<I> for BytesText<'_, O> {
     fn extent(&self, rows: Range<usize>) -> Extent {
         let variable = self.values.spans(&rows).len();
         Extent {
@@ -39,7 +39,8 @@ impl<O: OffsetSizeTrait> FieldWriter for BytesText<'_, O> {
         }
     }
 
-    fn write(&self, rows: Range<usize>, block: &mut Block<'_>) {
+    #[inline(always)]
+    fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
         block.each_row(|i, cell| {
             let (start, end) = self.values.span(rows.start + i);
             let len = self.prefix.len() + 2 * (end - start);

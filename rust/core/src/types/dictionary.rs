@@ -23,7 +23,7 @@ pub(crate) struct Dictionary {
 
 impl Dictionary {
     /// `writer` writes the dictionary's values, of which there is at least one.
-    pub fn new(array: &dyn AnyDictionaryArray, writer: &dyn FieldWriter) -> Self {
+    pub fn new<I>(array: &dyn AnyDictionaryArray, writer: &dyn FieldWriter<I>) -> Self {
         let keys = array.normalized_keys();
         let mut this = Self {
             spans: vec![(0, 0); array.values().len()],
@@ -45,7 +45,7 @@ impl Dictionary {
         this
     }
 
-    fn add(&mut self, key: usize, writer: &dyn FieldWriter) {
+    fn add<I>(&mut self, key: usize, writer: &dyn FieldWriter<I>) {
         let start = self.cells.len();
         let room = writer.extent(key..key + 1).cell;
         self.cells.resize(start + room, 0);
@@ -68,13 +68,14 @@ impl Dictionary {
     }
 }
 
-impl FieldWriter for Dictionary {
+impl<I> FieldWriter<I> for Dictionary {
     fn extent(&self, rows: Range<usize>) -> Extent {
         let total = self.keys[rows].iter().map(|key| self.spans[*key].1).sum();
         Extent { cell: self.longest + STEP, total: total + STEP, variable: total }
     }
 
-    fn write(&self, rows: Range<usize>, block: &mut Block<'_>) {
+    #[inline(always)]
+    fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
         let keys = &self.keys[rows];
         block.each_row(|i, cell| {
             let (start, len) = self.spans[keys[i]];

@@ -4,7 +4,7 @@
 //! to the value, ties to the even digit, by Schubfach (R. Giulietti, 2020) on the open interval.
 //! The notation is float8out's with extra_float_digits = 1.
 
-use super::digits::{left16, put_u64};
+use super::digits::{ascii16, left16};
 use super::powers::{FIRST, POWERS};
 use crate::error::Reason;
 use crate::field::Form;
@@ -169,6 +169,25 @@ fn shortest<W: Width>(significand: u64, two: i32, narrow: bool) -> (u64, i32) {
     (floor + u64::from(up), k)
 }
 
+const TEN_TO: [u64; 18] = {
+    let mut powers = [1; 18];
+    let mut n = 1;
+    while n < 18 {
+        powers[n] = powers[n - 1] * 10;
+        n += 1;
+    }
+    powers
+};
+
+/// The number of decimal digits of a value from 1 to 10¹⁷ − 1.
+#[inline(always)]
+fn decimal_len(value: u64) -> usize {
+    // 1233 / 4096 is log₁₀ 2; the estimate is exact or one too small.
+    let bits = 64 - value.leading_zeros() as usize;
+    let estimate = (bits * 1233) >> 12;
+    estimate + usize::from(value >= TEN_TO[estimate])
+}
+
 #[cold]
 fn put_special(negative: bool, not_zero: bool, nan: bool, cell: &mut [u8; TEXT]) -> usize {
     let word: &[u8] = match (not_zero, nan, negative) {
@@ -191,14 +210,17 @@ fn put_decimal(
     fixed_below: i32,
     cell: &mut [u8; TEXT],
 ) -> usize {
-    let mut text = [b'0'; 32];
-    let len = put_u64(digits, &mut text);
+    // All 17 digits there can be, zeros behind those there are.
+    let len = decimal_len(digits);
+    let digits = digits * TEN_TO[17 - len];
     let exponent = ten + len as i32 - 1;
-    text[len..].fill(b'0');
-    let word = u128::from_le_bytes(*text.first_chunk().expect("32 > 16"));
-    // Trailing zeros among the first 16 digits; a seventeenth is never zero behind them.
-    let zeros = (word ^ 0x3030_3030_3030_3030_3030_3030_3030_3030).leading_zeros() / 8;
-    let significant = if len > 16 && text[16] != b'0' { 17 } else { 16 - zeros as usize };
+    let mut text = [b'0'; 40];
+    let (first, rest) = (digits / TEN_TO[16], digits % TEN_TO[16]);
+    text[0] = b'0' + first as u8;
+    let rest = ascii16(rest);
+    text[1..17].copy_from_slice(&rest);
+    let zeros = (u128::from_le_bytes(rest) ^ u128::from_le_bytes([b'0'; 16])).leading_zeros() / 8;
+    let significant = 17 - zeros as usize;
 
     cell[0] = b'-';
     let sign = usize::from(negative);
@@ -224,7 +246,7 @@ fn put_decimal(
 
 #[inline(always)]
 fn put_scientific(
-    text: &[u8; 32],
+    text: &[u8; 40],
     significant: usize,
     exponent: i32,
     cell: &mut [u8; 40],

@@ -8,6 +8,7 @@ pub(crate) mod digits;
 pub(crate) mod float;
 pub(crate) mod int;
 pub(crate) mod null;
+pub(crate) mod number;
 pub(crate) mod powers;
 pub(crate) mod string;
 pub(crate) mod temporal;

@@ -8,10 +8,11 @@ use crate::field::{Extent, FieldWriter};
 /// The column without a value.
 pub(crate) struct Nothing;
 
-impl FieldWriter for Nothing {
+impl<I> FieldWriter<I> for Nothing {
     fn extent(&self, _: Range<usize>) -> Extent {
         Extent::default()
     }
 
-    fn write(&self, _: Range<usize>, _: &mut Block<'_>) {}
+    #[inline(always)]
+    fn write(&self, _: Range<usize>, _: &mut Block<'_, I>) {}
 }

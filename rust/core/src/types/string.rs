@@ -11,6 +11,7 @@ use crate::block::Block;
 use crate::error::Reason;
 use crate::escape::{Protect, STEP};
 use crate::field::{Extent, FieldWriter};
+use crate::isa::prefetch;
 
 /// The variable-length values of an Arrow array: n + 1 offsets into the data.
 pub(crate) struct Values<'a, O> {
@@ -37,16 +38,27 @@ impl<'a, O: OffsetSizeTrait> Values<'a, O> {
 
     /// Gives `put` each row's bytes, with what follows them in the data, and their number.
     #[inline(always)]
-    pub fn each(
+    pub fn each<I>(
         &self,
         rows: Range<usize>,
-        block: &mut Block<'_>,
+        block: &mut Block<'_, I>,
         mut put: impl FnMut(&[u8], usize, &mut [u8]) -> Result<usize, Reason>,
     ) {
+        prefetch(self.offsets, &rows);
+        prefetch(self.data, &self.spans(&rows));
         block.each_item(self.offsets[rows.start..=rows.end].windows(2), |pair, cell| {
             let (start, end) = (pair[0].as_usize(), pair[1].as_usize());
             put(&self.data[start..], end - start, cell)
         });
+    }
+
+    /// Whether `wanted` is true of the length of one of `rows`.
+    #[inline(always)]
+    pub fn any_len(&self, rows: &Range<usize>, wanted: impl Fn(usize) -> bool) -> bool {
+        let (starts, ends) =
+            (&self.offsets[rows.clone()], &self.offsets[rows.start + 1..=rows.end]);
+        let lengths = starts.iter().zip(ends).map(|(start, end)| (*end - *start).as_usize());
+        lengths.fold(false, |any, length| any | wanted(length))
     }
 
     pub fn longest(&self, rows: Range<usize>) -> usize {
@@ -68,7 +80,7 @@ pub(crate) struct StringText<'a, O, P> {
     pub separator: u8,
 }
 
-impl<O: OffsetSizeTrait, P: Protect> FieldWriter for StringText<'_, O, P> {
+impl<O: OffsetSizeTrait, P: Protect, I> FieldWriter<I> for StringText<'_, O, P> {
     fn extent(&self, rows: Range<usize>) -> Extent {
         let variable = self.values.spans(&rows).len();
         Extent {
@@ -78,11 +90,12 @@ impl<O: OffsetSizeTrait, P: Protect> FieldWriter for StringText<'_, O, P> {
         }
     }
 
-    fn write(&self, rows: Range<usize>, block: &mut Block<'_>) {
+    #[inline(always)]
+    fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
         match self.values.longest(rows.clone()) {
-            0..=16 => self.write_short::<16>(rows, block),
-            17..=32 => self.write_short::<32>(rows, block),
-            33..=64 => self.write_short::<64>(rows, block),
+            0..=16 => self.write_short::<16, I>(rows, block),
+            17..=32 => self.write_short::<32, I>(rows, block),
+            33..=64 => self.write_short::<64, I>(rows, block),
             _ => self.values.each(rows, block, |source, len, cell| {
                 let len = self.protect.put(source, len, cell)?;
                 cell[len] = self.separator;
@@ -95,16 +108,15 @@ impl<O: OffsetSizeTrait, P: Protect> FieldWriter for StringText<'_, O, P> {
 impl<O: OffsetSizeTrait, P: Protect> StringText<'_, O, P> {
     /// Values of at most `MOST` bytes: all are copied as they are, by loops without branches; then
     /// those that need protection, which are few, are written again.
-    fn write_short<const MOST: usize>(&self, rows: Range<usize>, block: &mut Block<'_>) {
+    #[inline(always)]
+    fn write_short<const MOST: usize, I>(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
         let starts = block.cursors();
-        let mut special_len = false;
         self.values.each(rows.clone(), block, |source, len, cell| {
-            special_len |= self.protect.is_special_len(len);
             copy_short::<MOST>(source, len, cell);
             cell[len] = self.separator;
             Ok(len + 1)
         });
-        if special_len {
+        if self.values.any_len(&rows, |len| self.protect.is_special_len(len)) {
             for row in rows.clone() {
                 if self.protect.is_special_value(self.values.bytes(row)) {
                     self.rewrite(row, &rows, &starts, block);
@@ -126,7 +138,13 @@ impl<O: OffsetSizeTrait, P: Protect> StringText<'_, O, P> {
     }
 
     #[cold]
-    fn rewrite(&self, row: usize, rows: &Range<usize>, starts: &[usize], block: &mut Block<'_>) {
+    fn rewrite<I>(
+        &self,
+        row: usize,
+        rows: &Range<usize>,
+        starts: &[usize],
+        block: &mut Block<'_, I>,
+    ) {
         let i = row - rows.start;
         block.rewrite(i, starts[i], |cell| {
             let len = self.protect.put_protected(self.values.bytes(row), cell)?;
@@ -142,7 +160,7 @@ pub(crate) struct StringBinary<'a, O> {
     pub no_nul: bool,
 }
 
-impl<O: OffsetSizeTrait> FieldWriter for StringBinary<'_, O> {
+impl<O: OffsetSizeTrait, I> FieldWriter<I> for StringBinary<'_, O> {
     fn extent(&self, rows: Range<usize>) -> Extent {
         let variable = self.values.spans(&rows).len();
         Extent {
@@ -152,7 +170,8 @@ impl<O: OffsetSizeTrait> FieldWriter for StringBinary<'_, O> {
         }
     }
 
-    fn write(&self, rows: Range<usize>, block: &mut Block<'_>) {
+    #[inline(always)]
+    fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
         // One look over all the rows' bytes, which lie side by side, before one at each row's.
         if self.no_nul && has_nul(&self.values.data[self.values.spans(&rows)]) {
             return self.values.each(rows, block, |source, len, cell| {
@@ -174,10 +193,10 @@ impl<O: OffsetSizeTrait> FieldWriter for StringBinary<'_, O> {
 
 impl<O: OffsetSizeTrait> StringBinary<'_, O> {
     #[inline(always)]
-    fn write_with(
+    fn write_with<I>(
         &self,
         rows: Range<usize>,
-        block: &mut Block<'_>,
+        block: &mut Block<'_, I>,
         copy: impl Fn(&[u8], usize, &mut [u8]),
     ) {
         self.values.each(rows, block, |source, len, cell| prefixed(source, len, cell, &copy));

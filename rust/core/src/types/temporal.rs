@@ -34,6 +34,13 @@ static TABLE: LazyLock<Vec<[u8; 10]>> = LazyLock::new(|| {
         .collect()
 });
 
+/// The table's rows, looked up once for a column rather than for every value.
+pub(crate) type Dates = &'static [[u8; 10]];
+
+pub(crate) fn dates() -> Dates {
+    &TABLE
+}
+
 /// Year, month and day of a day since 1970 in the proleptic Gregorian calendar.
 fn civil(days: i64) -> (i64, u32, u32) {
     // Counted from 0000-03-01, so that the leap day ends the year.
@@ -62,8 +69,8 @@ fn ymd(year: u64, month: u32, day: u32) -> ([u8; 22], usize) {
 
 /// Writes a day since 1970 without an era; the flag says whether ` BC` must follow.
 #[inline(always)]
-fn put_date(days: i64, cell: &mut [u8]) -> (usize, bool) {
-    if let Some(text) = TABLE.get((days - TABLE_FIRST) as usize) {
+fn put_date(dates: Dates, days: i64, cell: &mut [u8]) -> (usize, bool) {
+    if let Some(text) = dates.get((days - TABLE_FIRST) as usize) {
         cell[..10].copy_from_slice(text);
         return (10, false);
     }
@@ -146,7 +153,10 @@ fn valid_day(days: i64) -> Result<Day, Reason> {
 }
 
 /// The text form of date.
-pub(crate) struct DateText<U>(pub PhantomData<U>);
+pub(crate) struct DateText<U> {
+    pub unit: PhantomData<U>,
+    pub dates: Dates,
+}
 /// The binary form of date.
 pub(crate) struct DateBinary<U>(pub PhantomData<U>);
 
@@ -154,7 +164,7 @@ impl<T, U: DateUnit<T>> Form<T, 32> for DateText<U> {
     #[inline(always)]
     fn put(&self, value: T, cell: &mut [u8; 32]) -> Result<usize, Reason> {
         Ok(match U::days(value)? {
-            Day::Finite(days) => match put_date(days, cell) {
+            Day::Finite(days) => match put_date(self.dates, days, cell) {
                 (len, false) => len,
                 (len, true) => len + put_word(b" BC", &mut cell[len..]),
             },
@@ -286,6 +296,7 @@ impl Offset for &Zone {
 /// The text form of timestamp and timestamptz.
 pub(crate) struct TimestampText<U, Z> {
     pub unit: PhantomData<U>,
+    pub dates: Dates,
     pub zone: Z,
 }
 /// Their binary form: the same int64 for both.
@@ -305,7 +316,7 @@ impl<U: TimeUnit, Z: Offset> Form<i64, 64> for TimestampText<U, Z> {
         let offset = self.zone.at(seconds);
         let local = instant + i64::from(offset.unwrap_or(0)) * 1_000_000;
         let days = local.div_euclid(DAY_MICROS) + EPOCH_DAYS;
-        let (mut len, before_christ) = put_date(days, cell);
+        let (mut len, before_christ) = put_date(self.dates, days, cell);
         cell[len] = b' ';
         len += 1;
         len += put_time(local.rem_euclid(DAY_MICROS), &mut cell[len..]);

@@ -1,0 +1,129 @@
+//! Text cells of integers and decimals. Where all of a block's values are below 10⁸, as prices,
+//! counts and keys mostly are, their digits are made side by side; else value by value, by the form
+//! of `int` or `decimal`.
+
+use std::ops::Range;
+
+use super::digits::{ZEROS, spread_all};
+use crate::block::{BLOCK, Block};
+use crate::field::{Delimited, Extent, FieldWriter, Form};
+use crate::isa::prefetch;
+
+/// Room for a sign, eight digits, a point and the overrun of an 8-byte store.
+const SMALL: usize = 24;
+
+/// A number whose magnitude may be small.
+pub(crate) trait Number: Copy {
+    fn is_negative(self) -> bool;
+    /// The magnitude, and whether it is below 10⁸.
+    fn small(self) -> (u32, bool);
+}
+
+macro_rules! number {
+    ($($native:ty),*) => {$(
+        impl Number for $native {
+            #[inline(always)]
+            fn is_negative(self) -> bool {
+                i64::from(self) < 0
+            }
+            #[inline(always)]
+            fn small(self) -> (u32, bool) {
+                let magnitude = i64::from(self).unsigned_abs();
+                (magnitude as u32, magnitude < 100_000_000)
+            }
+        }
+    )*};
+}
+number!(i8, i16, i32, i64, u8, u16, u32);
+
+impl Number for u64 {
+    #[inline(always)]
+    fn is_negative(self) -> bool {
+        false
+    }
+    #[inline(always)]
+    fn small(self) -> (u32, bool) {
+        (self as u32, self < 100_000_000)
+    }
+}
+
+impl Number for [u8; 16] {
+    #[inline(always)]
+    fn is_negative(self) -> bool {
+        self[15] >= 0x80
+    }
+    #[inline(always)]
+    fn small(self) -> (u32, bool) {
+        let value = u128::from_le_bytes(self);
+        let (low, high) = (value as u64 as i64, (value >> 64) as u64 as i64);
+        let magnitude = low.unsigned_abs();
+        (magnitude as u32, (high == low >> 63) & (magnitude < 100_000_000))
+    }
+}
+
+/// Text cells of numbers with `scale` decimals.
+pub(crate) struct Numbers<'a, T, F, const W: usize> {
+    pub cells: Delimited<'a, T, F, W>,
+    pub scale: usize,
+}
+
+impl<T: Number, F: Form<T, W>, const W: usize, I> FieldWriter<I> for Numbers<'_, T, F, W> {
+    fn extent(&self, rows: Range<usize>) -> Extent {
+        Extent::fixed(W.max(SMALL), rows.len())
+    }
+
+    #[inline(always)]
+    fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
+        prefetch(self.cells.values, &rows);
+        let mut magnitudes = [0; BLOCK];
+        let (mut all_small, mut any_negative) = (self.scale < 8, false);
+        for (magnitude, value) in magnitudes.iter_mut().zip(&self.cells.values[rows.clone()]) {
+            let (low, small) = value.small();
+            *magnitude = low;
+            all_small &= small;
+            any_negative |= value.is_negative();
+        }
+        if !all_small {
+            return self.cells.write(rows, block);
+        }
+        let spread = spread_all(&magnitudes);
+        match (self.scale > 0, any_negative) {
+            (false, false) => self.write_small::<false, false, I>(rows, &spread, block),
+            (false, true) => self.write_small::<false, true, I>(rows, &spread, block),
+            (true, false) => self.write_small::<true, false, I>(rows, &spread, block),
+            (true, true) => self.write_small::<true, true, I>(rows, &spread, block),
+        }
+    }
+}
+
+impl<T: Number, F, const W: usize> Numbers<'_, T, F, W> {
+    /// `spread` has each value's eight digits, the first in the lowest byte.
+    #[inline(always)]
+    fn write_small<const POINT: bool, const SIGN: bool, I>(
+        &self,
+        rows: Range<usize>,
+        spread: &[u64; BLOCK],
+        block: &mut Block<'_, I>,
+    ) {
+        let values = self.cells.values[rows].iter().zip(spread);
+        block.each_window(values, |(value, spread), cell: &mut [u8; SMALL]| {
+            cell[0] = b'-';
+            let sign = usize::from(SIGN && value.is_negative());
+            let room: &mut [u8; SMALL - 1] = cell[sign..].first_chunk_mut().expect("SMALL - 1");
+            let significant = 8 - ((spread | 1 << 63).trailing_zeros() / 8) as usize;
+            // At least one digit stands before the point.
+            let mut len = if POINT { significant.max(self.scale + 1) } else { significant };
+            let digits = (spread | ZEROS) >> (64 - 8 * len);
+            *room.first_chunk_mut().expect("SMALL > 8") = digits.to_le_bytes();
+            if POINT {
+                let point = (len - self.scale) & 7;
+                room[point] = b'.';
+                let fraction = (digits >> (8 * point)).to_le_bytes();
+                room[point + 1..point + 9].copy_from_slice(&fraction);
+                len += 1;
+            }
+            room[len & 15] = self.cells.separator;
+            Ok(sign + len + 1)
+        });
+    }
+}
