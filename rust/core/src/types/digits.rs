@@ -69,13 +69,14 @@ pub(crate) fn ascii16(value: u64) -> [u8; 16] {
 /// Two digits as ASCII (below 100).
 #[inline(always)]
 pub(crate) fn ascii2(value: u32) -> [u8; 2] {
-    [b'0' + (value / 10) as u8, b'0' + (value % 10) as u8]
+    let tens = (value * 103) >> 10;
+    ((tens | (value - tens * 10) << 8) as u16 | 0x3030).to_le_bytes()
 }
 
-/// Six digits as ASCII (below 10⁶), then two bytes of no meaning.
+/// Six digits as ASCII (below 10⁶), the first in the lowest byte; two bytes are left zero.
 #[inline(always)]
-pub(crate) fn ascii6(value: u32) -> [u8; 8] {
-    ((spread8(u64::from(value)) | ZEROS) >> 16).to_le_bytes()
+pub(crate) fn ascii6(value: u32) -> u64 {
+    (spread8(u64::from(value)) | ZEROS) >> 16
 }
 
 /// How many digits sixteen spread ones have without the leading zeros; zero has one.

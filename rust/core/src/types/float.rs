@@ -152,21 +152,21 @@ fn shortest<W: Width>(significand: u64, two: i32, narrow: bool) -> (u64, i32) {
     let lower = times(4 * significand - if narrow { 1 } else { 2 }) + 1;
     let upper = times(4 * significand + 2) - 1;
 
+    // A multiple of ten inside the interval goes before its neighbours; of two candidates inside,
+    // or none, the nearer one. Chosen without branches, which would be guessed wrong half the time.
     let floor = value / 4;
     let tens = floor / 10;
     let tens_below = lower <= 40 * tens;
     let tens_above = 40 * tens + 40 <= upper;
-    if floor >= 10 && tens_below != tens_above {
-        return (tens + u64::from(tens_above), k + 1);
-    }
+    let ten_fits = (floor >= 10) & (tens_below != tens_above);
     let below = lower <= 4 * floor;
     let above = 4 * floor + 4 <= upper;
-    if below != above {
-        return (floor + u64::from(above), k);
-    }
     let half = 4 * floor + 2;
-    let up = value > half || (value == half && floor & 1 == 1);
-    (floor + u64::from(up), k)
+    let nearer_above = (value > half) | ((value == half) & (floor & 1 == 1));
+    let up = if below != above { above } else { nearer_above };
+    let tens = 10 * (tens + u64::from(tens_above));
+    let digits = std::hint::select_unpredictable(ten_fits, tens, floor + u64::from(up));
+    (digits, k)
 }
 
 const TEN_TO: [u64; 18] = {
@@ -214,46 +214,48 @@ fn put_decimal(
     let len = decimal_len(digits);
     let digits = digits * TEN_TO[17 - len];
     let exponent = ten + len as i32 - 1;
-    let mut text = [b'0'; 40];
-    let (first, rest) = (digits / TEN_TO[16], digits % TEN_TO[16]);
-    text[0] = b'0' + first as u8;
-    let rest = ascii16(rest);
-    text[1..17].copy_from_slice(&rest);
-    let zeros = (u128::from_le_bytes(rest) ^ u128::from_le_bytes([b'0'; 16])).leading_zeros() / 8;
+    let first = b'0' + (digits / TEN_TO[16]) as u8;
+    let rest = u128::from_le_bytes(ascii16(digits % TEN_TO[16]));
+    let zeros = (rest ^ u128::from_le_bytes([b'0'; 16])).leading_zeros() / 8;
     let significant = 17 - zeros as usize;
 
+    // Stored from registers, each byte once or again over it: a look back at what was just stored
+    // would wait for it.
     cell[0] = b'-';
     let sign = usize::from(negative);
     let cell: &mut [u8; 40] = cell[sign..].first_chunk_mut().expect("TEXT > 41");
     sign + if exponent < -4 || exponent >= fixed_below {
-        put_scientific(&text, significant, exponent, cell)
+        put_scientific(first, rest, significant, exponent, cell)
     } else if exponent < 0 {
         let zeros = -exponent as usize;
         cell[..8].copy_from_slice(b"0.000000");
-        cell[zeros + 1..][..24].copy_from_slice(&text[..24]);
+        cell[zeros + 1] = first;
+        cell[zeros + 2..][..16].copy_from_slice(&rest.to_le_bytes());
         zeros + 1 + significant
     } else {
-        let whole = exponent as usize + 1;
-        cell[..24].copy_from_slice(&text[..24]);
-        if significant <= whole {
-            return sign + whole;
+        let whole = exponent as usize;
+        cell[0] = first;
+        cell[1..17].copy_from_slice(&rest.to_le_bytes());
+        if significant <= whole + 1 {
+            return sign + whole + 1;
         }
-        cell[whole] = b'.';
-        cell[whole + 1..][..16].copy_from_slice(&text[whole..][..16]);
+        cell[whole + 1] = b'.';
+        cell[whole + 2..][..16].copy_from_slice(&(rest >> (8 * whole)).to_le_bytes());
         significant + 1
     }
 }
 
 #[inline(always)]
 fn put_scientific(
-    text: &[u8; 40],
+    first: u8,
+    rest: u128,
     significant: usize,
     exponent: i32,
     cell: &mut [u8; 40],
 ) -> usize {
-    cell[0] = text[0];
+    cell[0] = first;
     cell[1] = b'.';
-    cell[2..26].copy_from_slice(&text[1..25]);
+    cell[2..18].copy_from_slice(&rest.to_le_bytes());
     let at = if significant > 1 { significant + 1 } else { 1 };
     let magnitude = exponent.unsigned_abs();
     cell[at] = b'e';

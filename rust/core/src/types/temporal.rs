@@ -87,21 +87,29 @@ fn put_far_date(days: i64, cell: &mut [u8]) -> (usize, bool) {
     (len, before_christ)
 }
 
+/// HH:MM:SS of less than 100 hours.
+#[inline(always)]
+fn clock(seconds: u32) -> [u8; 8] {
+    let (hours, rest) = (seconds / 3600, seconds % 3600);
+    let colons = u64::from_le_bytes(*b"\0\0:\0\0:\0\0");
+    let two = |value: u32| u64::from(u16::from_le_bytes(ascii2(value)));
+    (two(hours) | two(rest / 60) << 24 | two(rest % 60) << 48 | colons).to_le_bytes()
+}
+
 /// Writes HH:MM:SS[.ffffff], the fraction trimmed; at most 24:00:00.
 #[inline(always)]
 fn put_time(micros: i64, cell: &mut [u8]) -> usize {
     let seconds = (micros as u64 / 1_000_000) as u32;
     let fraction = (micros as u64 % 1_000_000) as u32;
-    let (h, m, s) = (ascii2(seconds / 3600), ascii2(seconds / 60 % 60), ascii2(seconds % 60));
-    cell[..8].copy_from_slice(&[h[0], h[1], b':', m[0], m[1], b':', s[0], s[1]]);
+    cell[..8].copy_from_slice(&clock(seconds));
     if fraction == 0 {
         return 8;
     }
     let digits = ascii6(fraction);
     cell[8] = b'.';
-    cell[9..17].copy_from_slice(&digits);
-    let zeros = digits[..6].iter().rev().take_while(|digit| **digit == b'0').count();
-    15 - zeros
+    cell[9..17].copy_from_slice(&digits.to_le_bytes());
+    let zeros = ((digits ^ u64::from_le_bytes(*b"000000\0\0")) << 16).leading_zeros() / 8;
+    15 - zeros as usize
 }
 
 #[cold]
@@ -334,9 +342,8 @@ impl<U: TimeUnit, Z: Offset> Form<i64, 64> for TimestampText<U, Z> {
 #[inline(always)]
 fn put_offset(offset: i32, cell: &mut [u8]) -> usize {
     let seconds = offset.unsigned_abs();
-    let (h, m, s) = (ascii2(seconds / 3600), ascii2(seconds / 60 % 60), ascii2(seconds % 60));
-    let sign = if offset < 0 { b'-' } else { b'+' };
-    cell[..9].copy_from_slice(&[sign, h[0], h[1], b':', m[0], m[1], b':', s[0], s[1]]);
+    cell[0] = if offset < 0 { b'-' } else { b'+' };
+    cell[1..9].copy_from_slice(&clock(seconds));
     match (seconds % 60, seconds % 3600) {
         (0, 0) => 3,
         (0, _) => 6,
