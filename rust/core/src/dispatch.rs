@@ -17,7 +17,7 @@ use crate::types::bytes::{self, BytesText};
 use crate::types::decimal::{self, DecimalBinary, DecimalText, WideDecimalText};
 use crate::types::dictionary::Dictionary;
 use crate::types::float::{self, FloatBinary, FloatText};
-use crate::types::int::{self, IntBinary, IntText};
+use crate::types::int::{IntBinary, IntText};
 use crate::types::null::Nothing;
 use crate::types::number::{Number, Numbers};
 use crate::types::string::{StringBinary, StringText, Values};
@@ -75,7 +75,7 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
             }
             (A::Float64, P::Float8) => {
                 let values = native::<arrow::Float64Type>(array);
-                self.fixed::<_, _, _, _, 8>(values, FloatText, FloatBinary, float::ALPHABET)
+                self.number::<_, _, _, _, 8>(values, 2, FloatText, FloatBinary)
             }
             (A::Decimal128(_, scale), P::Numeric) => self.decimal(array, *scale),
             (A::Utf8, P::Text) => self.string(array.as_string::<i32>()),
@@ -169,8 +169,7 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
             return self.boxed(Prefixed { values, form: binary });
         }
         let cells = Delimited { values, form: text, separator: self.separator };
-        let alphabet = if scale == 0 { int::ALPHABET } else { decimal::ALPHABET };
-        self.text(Numbers { cells, scale }, alphabet)
+        self.text(Numbers { cells, scale }, T::ALPHABET)
     }
 
     fn int<A: ArrowPrimitiveType, To: 'a, const V: usize>(

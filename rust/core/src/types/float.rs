@@ -50,20 +50,25 @@ impl Form<f32, 4> for FloatBinary {
     }
 }
 
-/// Prices and counts: below 10¹² with two decimals at most. So few digits name one double only,
-/// and no tie lies among them, so they are the digits sought.
+/// Prices and counts, 0.01 to 10¹² with two decimals at most, as hundredths. So few digits name one
+/// double only, and no tie lies among them, so they are the digits sought.
+#[inline(always)]
+pub(super) fn hundredths(value: f64) -> Option<u64> {
+    // Adding it rounds to an integer, which then stands in the lower bits.
+    const SHIFT: f64 = (1_u64 << 52) as f64;
+    let magnitude = value.abs();
+    let scaled = magnitude * 100.0;
+    let shifted = scaled + SHIFT;
+    let rounded = shifted - SHIFT;
+    // The comparison spares most others the division, the range is also false for NaN.
+    let near = (scaled - rounded).abs() <= scaled * 1e-13;
+    let fits = near && (0.01..1e12).contains(&magnitude) && rounded / 100.0 == magnitude;
+    fits.then_some(shifted.to_bits() & ((1 << 52) - 1))
+}
+
 #[inline(always)]
 fn put_hundredths(value: f64, cell: &mut [u8; TEXT]) -> Option<usize> {
-    const LIMIT: f64 = 1e12;
-    let magnitude = value.abs();
-    // Also false for NaN; zero and tiny values go the other way for their sign and exponent.
-    if !(0.01..LIMIT).contains(&magnitude) {
-        return None;
-    }
-    let hundredths = (magnitude * 100.0 + 0.5) as u64;
-    if hundredths as f64 / 100.0 != magnitude {
-        return None;
-    }
+    let hundredths = hundredths(value)?;
     cell[0] = b'-';
     let sign = usize::from(value < 0.0);
     let (digits, len) = left16(hundredths, 3);

@@ -1,10 +1,12 @@
-//! Text cells of integers and decimals. Where all of a block's values are below 10⁸, as prices,
-//! counts and keys mostly are, their digits are made side by side; else value by value, by the form
-//! of `int` or `decimal`.
+//! Text cells of integers, decimals and float8. Where all of a block's values are decimals of eight
+//! digits, as prices, counts and keys mostly are, their digits are made side by side; else value by
+//! value, by the form of `int`, `decimal` or `float`.
 
 use std::ops::Range;
 
 use super::digits::{ZEROS, spread_all};
+use super::float::hundredths;
+use super::{decimal, float, int};
 use crate::block::{BLOCK, Block};
 use crate::field::{Delimited, Extent, FieldWriter, Form};
 use crate::isa::prefetch;
@@ -12,16 +14,38 @@ use crate::isa::prefetch;
 /// Room for a sign, eight digits, a point and the overrun of an 8-byte store.
 const SMALL: usize = 24;
 
-/// A number whose magnitude may be small.
+/// A number that may be small.
 pub(crate) trait Number: Copy {
+    /// Every byte that its text can have.
+    const ALPHABET: &'static [u8];
+    /// Whether zeros at the end of the decimals are left out.
+    const TRIM: bool = false;
     fn is_negative(self) -> bool;
-    /// The magnitude, and whether it is below 10⁸.
+    /// The magnitude in units of the last decimal, and whether it is one, and below 10⁸.
     fn small(self) -> (u32, bool);
+}
+
+impl Number for f64 {
+    const ALPHABET: &'static [u8] = float::ALPHABET;
+    const TRIM: bool = true;
+    #[inline(always)]
+    fn is_negative(self) -> bool {
+        self.is_sign_negative()
+    }
+    #[inline(always)]
+    fn small(self) -> (u32, bool) {
+        let zero = self.to_bits() == 0; // not minus zero
+        match hundredths(self) {
+            Some(hundredths) => (hundredths as u32, hundredths < 100_000_000),
+            None => (0, zero),
+        }
+    }
 }
 
 macro_rules! number {
     ($($native:ty),*) => {$(
         impl Number for $native {
+            const ALPHABET: &'static [u8] = int::ALPHABET;
             #[inline(always)]
             fn is_negative(self) -> bool {
                 i64::from(self) < 0
@@ -37,6 +61,7 @@ macro_rules! number {
 number!(i8, i16, i32, i64, u8, u16, u32);
 
 impl Number for u64 {
+    const ALPHABET: &'static [u8] = int::ALPHABET;
     #[inline(always)]
     fn is_negative(self) -> bool {
         false
@@ -48,6 +73,7 @@ impl Number for u64 {
 }
 
 impl Number for [u8; 16] {
+    const ALPHABET: &'static [u8] = decimal::ALPHABET;
     #[inline(always)]
     fn is_negative(self) -> bool {
         self[15] >= 0x80
@@ -59,6 +85,13 @@ impl Number for [u8; 16] {
         let magnitude = low.unsigned_abs();
         (magnitude as u32, (high == low >> 63) & (magnitude < 100_000_000))
     }
+}
+
+/// Bytes from the point on, of two decimals without zeros at the end.
+#[inline(always)]
+fn trimmed(spread: u64) -> usize {
+    let decimals = (spread >> 48) as u16;
+    if decimals == 0 { 0 } else { 3 - usize::from(decimals < 0x100) }
 }
 
 /// Text cells of numbers with `scale` decimals.
@@ -75,9 +108,14 @@ impl<T: Number, F: Form<T, W>, const W: usize, I> FieldWriter<I> for Numbers<'_,
     #[inline(always)]
     fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
         prefetch(self.cells.values, &rows);
+        let values = &self.cells.values[rows.clone()];
+        // A look at one value spares columns of other floats the look at all.
+        if T::TRIM && values.first().is_some_and(|value| !value.small().1) {
+            return self.cells.write(rows, block);
+        }
         let mut magnitudes = [0; BLOCK];
         let (mut all_small, mut any_negative) = (self.scale < 8, false);
-        for (magnitude, value) in magnitudes.iter_mut().zip(&self.cells.values[rows.clone()]) {
+        for (magnitude, value) in magnitudes.iter_mut().zip(values) {
             let (low, small) = value.small();
             *magnitude = low;
             all_small &= small;
@@ -120,7 +158,7 @@ impl<T: Number, F, const W: usize> Numbers<'_, T, F, W> {
                 room[point] = b'.';
                 let fraction = (digits >> (8 * point)).to_le_bytes();
                 room[point + 1..point + 9].copy_from_slice(&fraction);
-                len += 1;
+                len = if T::TRIM { point + trimmed(*spread) } else { len + 1 };
             }
             room[len & 15] = self.cells.separator;
             Ok(sign + len + 1)
