@@ -16,7 +16,7 @@ use crate::types::bool::{self, BoolBinary, BoolText};
 use crate::types::bytes::{self, BytesText};
 use crate::types::decimal::{self, DecimalBinary, DecimalText, WideDecimalText};
 use crate::types::dictionary::Dictionary;
-use crate::types::float::{self, FloatBinary, FloatText};
+use crate::types::float::{self, FloatBinary, Floats};
 use crate::types::int::{IntBinary, IntText};
 use crate::types::null::Nothing;
 use crate::types::number::{Number, Numbers};
@@ -67,15 +67,24 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
             (A::UInt32, P::Int8) => self.int::<arrow::UInt32Type, i64, 8>(array),
             (A::Int64, P::Int8) => self.int::<arrow::Int64Type, i64, 8>(array),
             (A::UInt64, P::Numeric) => {
-                self.number(native::<arrow::UInt64Type>(array), 0, IntText, DecimalBinary::new(0))
+                let values = native::<arrow::UInt64Type>(array);
+                let other = self.delimited::<_, _, 33>(values, IntText);
+                self.number(values, 0, other, DecimalBinary::new(0))
             }
             (A::Float32, P::Float4) => {
                 let values = native::<arrow::Float32Type>(array);
-                self.fixed::<_, _, _, _, 4>(values, FloatText, FloatBinary, float::ALPHABET)
+                match self.options.format {
+                    Format::Binary => self.boxed(Prefixed::<_, _, 4> { values, form: FloatBinary }),
+                    _ => {
+                        let floats = Floats { values, separator: self.separator };
+                        self.text(floats, float::ALPHABET)
+                    }
+                }
             }
             (A::Float64, P::Float8) => {
                 let values = native::<arrow::Float64Type>(array);
-                self.number::<_, _, _, _, 8>(values, 2, FloatText, FloatBinary)
+                let other = Floats { values, separator: self.separator };
+                self.number::<_, _, _, 8>(values, 2, other, FloatBinary)
             }
             (A::Decimal128(_, scale), P::Numeric) => self.decimal(array, *scale),
             (A::Utf8, P::Text) => self.string(array.as_string::<i32>()),
@@ -154,22 +163,27 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
         }
     }
 
-    fn number<T: Number, F, B, const W: usize, const V: usize>(
+    fn number<T: Number, C, B, const V: usize>(
         self,
         values: &'a [T],
         scale: usize,
-        text: F,
+        other: C,
         binary: B,
     ) -> Writer<'a, I>
     where
-        F: Form<T, W> + 'a,
+        C: FieldWriter<I> + 'a,
         B: Form<T, V> + 'a,
     {
         if self.options.format == Format::Binary {
             return self.boxed(Prefixed { values, form: binary });
         }
-        let cells = Delimited { values, form: text, separator: self.separator };
-        self.text(Numbers { cells, scale }, T::ALPHABET)
+        let separator = self.separator;
+        self.text(Numbers { values, scale, separator, other }, T::ALPHABET)
+    }
+
+    /// The writer of any form's text cells.
+    fn delimited<T, F, const W: usize>(self, values: &'a [T], form: F) -> Delimited<'a, T, F, W> {
+        Delimited { values, form, separator: self.separator }
     }
 
     fn int<A: ArrowPrimitiveType, To: 'a, const V: usize>(
@@ -181,14 +195,19 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
         IntText: Form<A::Native, 33>,
         IntBinary<To>: Form<A::Native, V>,
     {
-        self.number(native::<A>(array), 0, IntText, IntBinary::<To>(PhantomData))
+        let values = native::<A>(array);
+        let other = self.delimited(values, IntText);
+        self.number(values, 0, other, IntBinary::<To>(PhantomData))
     }
 
     fn decimal(self, array: &'a dyn Array, scale: i8) -> Writer<'a, I> {
         let values = decimal::values(array);
         let binary = DecimalBinary::new(scale.into());
         match usize::try_from(scale) {
-            Ok(scale) if scale <= 38 => self.number(values, scale, DecimalText { scale }, binary),
+            Ok(scale) if scale <= 38 => {
+                let other = self.delimited(values, DecimalText { scale });
+                self.number(values, scale, other, binary)
+            }
             _ => {
                 let text = WideDecimalText { scale: scale.into() };
                 self.fixed(values, text, binary, decimal::ALPHABET)

@@ -1,38 +1,20 @@
-//! float4 and float8 with PostgreSQL's own digits, which are not the shortest that read back:
-//! it compiles Ryu without STRICTLY_SHORTEST (d2s.c, f2s.c), so a decimal exactly on the border
-//! of the rounding interval is refused. The digits here are the fewest strictly inside it, nearest
-//! to the value, ties to the even digit, by Schubfach (R. Giulietti, 2020) on the open interval.
-//! The notation is float8out's with extra_float_digits = 1.
+//! float4 and float8 in float8out's notation with extra_float_digits = 1; the IEEE bits in BINARY.
+//! Which digits they have is `shortest`'s.
 
-use super::digits::{ascii16, left16};
-use super::powers::{FIRST, POWERS};
+use std::ops::Range;
+
+use super::digits::{ZEROS, spread_all};
+use super::shortest::shortest;
+use crate::block::{BLOCK, Block};
 use crate::error::Reason;
-use crate::field::Form;
+use crate::field::{Extent, FieldWriter, Form};
+use crate::isa::prefetch;
 
 pub(crate) const ALPHABET: &[u8] = b"-+.0123456789eNaInfity";
-pub(crate) const TEXT: usize = 48;
+const TEXT: usize = 48;
 
-/// The text form of float4 and float8.
-pub(crate) struct FloatText;
 /// The binary form: the IEEE bits, a NaN's payload kept.
 pub(crate) struct FloatBinary;
-
-impl Form<f64, TEXT> for FloatText {
-    #[inline(always)]
-    fn put(&self, value: f64, cell: &mut [u8; TEXT]) -> Result<usize, Reason> {
-        if let Some(len) = put_hundredths(value, cell) {
-            return Ok(len);
-        }
-        Ok(put_f64(value, cell))
-    }
-}
-
-impl Form<f32, TEXT> for FloatText {
-    #[inline(always)]
-    fn put(&self, value: f32, cell: &mut [u8; TEXT]) -> Result<usize, Reason> {
-        Ok(put_f32(value, cell))
-    }
-}
 
 impl Form<f64, 8> for FloatBinary {
     #[inline(always)]
@@ -66,112 +48,158 @@ pub(super) fn hundredths(value: f64) -> Option<u64> {
     fits.then_some(shifted.to_bits() & ((1 << 52) - 1))
 }
 
-#[inline(always)]
-fn put_hundredths(value: f64, cell: &mut [u8; TEXT]) -> Option<usize> {
-    let hundredths = hundredths(value)?;
-    cell[0] = b'-';
-    let sign = usize::from(value < 0.0);
-    let (digits, len) = left16(hundredths, 3);
-    let point = len - 2;
-    let cell = &mut cell[sign..];
-    cell[..16].copy_from_slice(&digits);
-    let fraction = [digits[point], digits[point + 1]];
-    cell[point] = b'.';
-    cell[point + 1..point + 3].copy_from_slice(&fraction);
-    let shown = match fraction {
-        [b'0', b'0'] => point,
-        [_, b'0'] => point + 2,
-        _ => point + 3,
-    };
-    Some(sign + shown)
+/// A float's parts, and the notation of its type.
+pub(crate) trait Float: Copy {
+    /// Decimal exponents from here on are written in scientific notation.
+    const FIXED_BELOW: i32;
+    fn is_negative(self) -> bool;
+    /// Digits and power of ten; None for zero, infinity and NaN.
+    fn decimal(self) -> Option<(u64, i32)>;
+    /// What is written instead.
+    fn word(self) -> &'static [u8];
 }
 
-fn put_f64(value: f64, cell: &mut [u8; TEXT]) -> usize {
-    let bits = value.to_bits();
-    let exponent = (bits >> 52 & 0x7ff) as i32;
-    let fraction = bits & ((1 << 52) - 1);
-    let negative = value.is_sign_negative();
-    if exponent == 0x7ff || (exponent == 0 && fraction == 0) {
-        return put_special(negative, exponent != 0, fraction != 0, cell);
-    }
-    let (digits, ten) = if exponent == 0 {
-        shortest::<u64>(fraction, -1074, false)
-    } else {
-        shortest::<u64>(fraction | 1 << 52, exponent - 1075, fraction == 0 && exponent > 1)
-    };
-    put_decimal(negative, digits, ten, 15, cell)
-}
-
-fn put_f32(value: f32, cell: &mut [u8; TEXT]) -> usize {
-    let bits = value.to_bits();
-    let exponent = (bits >> 23 & 0xff) as i32;
-    let fraction = u64::from(bits & ((1 << 23) - 1));
-    let negative = value.is_sign_negative();
-    if exponent == 0xff || (exponent == 0 && fraction == 0) {
-        return put_special(negative, exponent != 0, fraction != 0, cell);
-    }
-    let (digits, ten) = if exponent == 0 {
-        shortest::<u32>(fraction, -149, false)
-    } else {
-        shortest::<u32>(fraction | 1 << 23, exponent - 150, fraction == 0 && exponent > 1)
-    };
-    put_decimal(negative, digits, ten, 6, cell)
-}
-
-/// How wide the products of the search are: as wide as the float's significand asks.
-trait Width {
-    /// `scaled` times 10ᵏ in units of the result, rounded to odd: inexact results are odd.
-    fn times_power(scaled: u64, k: i32) -> u64;
-}
-
-impl Width for u64 {
+impl Float for f64 {
+    const FIXED_BELOW: i32 = 15;
     #[inline(always)]
-    fn times_power(scaled: u64, k: i32) -> u64 {
-        let power = POWERS[(k - FIRST) as usize];
-        let low = u128::from(power as u64) * u128::from(scaled);
-        let high = (power >> 64) * u128::from(scaled) + (low >> 64);
-        (high >> 64) as u64 | u64::from(high as u64 > 1)
+    fn is_negative(self) -> bool {
+        self.is_sign_negative()
     }
-}
-
-impl Width for u32 {
     #[inline(always)]
-    fn times_power(scaled: u64, k: i32) -> u64 {
-        // The upper 64 bits of the same power, rounded up as the whole one is.
-        let power = ((POWERS[(k - FIRST) as usize] - 1) >> 64) + 1;
-        let product = power * u128::from(scaled);
-        (product >> 64) as u64 | u64::from((product as u64) >> 32 > 1)
+    fn decimal(self) -> Option<(u64, i32)> {
+        let exponent = (self.to_bits() >> 52 & 0x7ff) as i32;
+        let fraction = self.to_bits() & ((1 << 52) - 1);
+        match exponent {
+            0x7ff => None,
+            0 if fraction == 0 => None,
+            0 => Some(shortest::<u64>(fraction, -1074, false)),
+            _ => {
+                let narrow = (fraction == 0) & (exponent > 1);
+                Some(shortest::<u64>(fraction | 1 << 52, exponent - 1075, narrow))
+            }
+        }
+    }
+    fn word(self) -> &'static [u8] {
+        word(self.is_nan(), self == 0.0, self.is_sign_negative())
     }
 }
 
-/// The digits and the power of ten of `significand` · 2^`two`; `narrow`: the float below is only
-/// half as far away, as under a power of two.
-#[inline(always)]
-fn shortest<W: Width>(significand: u64, two: i32, narrow: bool) -> (u64, i32) {
-    // ⌊log₁₀ of the interval's width⌋, by integer approximations exact for all exponents.
-    let k = if narrow { (two * 1_262_611 - 524_031) >> 22 } else { (two * 1_262_611) >> 22 };
-    let shift = two + ((-k * 1_741_647) >> 19) + 1;
-    let times = |quarters: u64| W::times_power(quarters << shift, -k);
-    let value = times(4 * significand);
-    // One inside each border: what lies exactly on it is refused.
-    let lower = times(4 * significand - if narrow { 1 } else { 2 }) + 1;
-    let upper = times(4 * significand + 2) - 1;
+impl Float for f32 {
+    const FIXED_BELOW: i32 = 6;
+    #[inline(always)]
+    fn is_negative(self) -> bool {
+        self.is_sign_negative()
+    }
+    #[inline(always)]
+    fn decimal(self) -> Option<(u64, i32)> {
+        let exponent = (self.to_bits() >> 23 & 0xff) as i32;
+        let fraction = u64::from(self.to_bits() & ((1 << 23) - 1));
+        match exponent {
+            0xff => None,
+            0 if fraction == 0 => None,
+            0 => Some(shortest::<u32>(fraction, -149, false)),
+            _ => {
+                let narrow = (fraction == 0) & (exponent > 1);
+                Some(shortest::<u32>(fraction | 1 << 23, exponent - 150, narrow))
+            }
+        }
+    }
+    fn word(self) -> &'static [u8] {
+        word(self.is_nan(), self == 0.0, self.is_sign_negative())
+    }
+}
 
-    // A multiple of ten inside the interval goes before its neighbours; of two candidates inside,
-    // or none, the nearer one. Chosen without branches, which would be guessed wrong half the time.
-    let floor = value / 4;
-    let tens = floor / 10;
-    let tens_below = lower <= 40 * tens;
-    let tens_above = 40 * tens + 40 <= upper;
-    let ten_fits = (floor >= 10) & (tens_below != tens_above);
-    let below = lower <= 4 * floor;
-    let above = 4 * floor + 4 <= upper;
-    let half = 4 * floor + 2;
-    let nearer_above = (value > half) | ((value == half) & (floor & 1 == 1));
-    let up = if below != above { above } else { nearer_above };
-    let tens = 10 * (tens + u64::from(tens_above));
-    let digits = std::hint::select_unpredictable(ten_fits, tens, floor + u64::from(up));
-    (digits, k)
+fn word(nan: bool, zero: bool, negative: bool) -> &'static [u8] {
+    match (nan, zero, negative) {
+        (true, _, _) => b"NaN",
+        (_, true, false) => b"0",
+        (_, true, true) => b"-0",
+        (_, _, false) => b"Infinity",
+        (_, _, true) => b"-Infinity",
+    }
+}
+
+/// Text cells of floats: a block's digits first, all 17 that there can be, then its cells.
+pub(crate) struct Floats<'a, T> {
+    pub values: &'a [T],
+    pub separator: u8,
+}
+
+/// 17 digits in three parts for each row: the first, then eight and eight, and the exponent of ten
+/// of the first.
+struct Digits {
+    first: [u8; BLOCK],
+    middle: [u32; BLOCK],
+    last: [u32; BLOCK],
+    exponents: [i32; BLOCK],
+}
+
+impl<T: Float, I> FieldWriter<I> for Floats<'_, T> {
+    fn extent(&self, rows: Range<usize>) -> Extent {
+        Extent::fixed(TEXT, rows.len())
+    }
+
+    #[inline(always)]
+    fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
+        prefetch(self.values, &rows);
+        let values = &self.values[rows];
+        let (digits, words) = Digits::of(values);
+        let starts = if words { block.cursors() } else { [0; BLOCK] };
+        let middle = spread_all(&digits.middle);
+        let last = spread_all(&digits.last);
+        let parts = digits.first.iter().zip(middle.iter().zip(&last)).zip(&digits.exponents);
+        block.each_window(values.iter().zip(parts), |item, cell: &mut [u8; TEXT]| {
+            let (value, ((first, (middle, last)), exponent)) = item;
+            let rest = u128::from(*middle) | u128::from(*last) << 64;
+            let negative = value.is_negative();
+            let len = put_decimal(negative, *first, rest, *exponent, T::FIXED_BELOW, cell);
+            cell[len] = self.separator;
+            Ok(len + 1)
+        });
+        if words {
+            self.put_words(values, &starts, block);
+        }
+    }
+}
+
+impl Digits {
+    /// The digits of a block, and whether it has values without any.
+    #[inline(always)]
+    fn of<T: Float>(values: &[T]) -> (Self, bool) {
+        let mut this =
+            Self { first: [0; BLOCK], middle: [0; BLOCK], last: [0; BLOCK], exponents: [0; BLOCK] };
+        let mut words = false;
+        for (i, value) in values.iter().enumerate().take(BLOCK) {
+            let (digits, ten) = value.decimal().unwrap_or_else(|| {
+                words = true;
+                (1, 0)
+            });
+            let len = decimal_len(digits);
+            let digits = digits * TEN_TO[17 - len];
+            this.exponents[i] = ten + len as i32 - 1;
+            this.first[i] = (digits / TEN_TO[16]) as u8;
+            let rest = digits % TEN_TO[16];
+            this.middle[i] = (rest / TEN_TO[8]) as u32;
+            this.last[i] = (rest % TEN_TO[8]) as u32;
+        }
+        (this, words)
+    }
+}
+
+impl<T: Float> Floats<'_, T> {
+    #[cold]
+    fn put_words<I>(&self, values: &[T], starts: &[usize], block: &mut Block<'_, I>) {
+        for (i, value) in values.iter().enumerate() {
+            if value.decimal().is_none() {
+                block.rewrite(i, starts[i], |cell| {
+                    let word = value.word();
+                    cell[..word.len()].copy_from_slice(word);
+                    cell[word.len()] = self.separator;
+                    Ok(word.len() + 1)
+                });
+            }
+        }
+    }
 }
 
 const TEN_TO: [u64; 18] = {
@@ -193,37 +221,20 @@ fn decimal_len(value: u64) -> usize {
     estimate + usize::from(value >= TEN_TO[estimate])
 }
 
-#[cold]
-fn put_special(negative: bool, not_zero: bool, nan: bool, cell: &mut [u8; TEXT]) -> usize {
-    let word: &[u8] = match (not_zero, nan, negative) {
-        (false, _, false) => b"0",
-        (false, _, true) => b"-0",
-        (true, true, _) => b"NaN",
-        (true, false, false) => b"Infinity",
-        (true, false, true) => b"-Infinity",
-    };
-    cell[..word.len()].copy_from_slice(word);
-    word.len()
-}
-
-/// `digits` · 10^`ten` in fixed notation if its exponent is in −4 … `fixed_below` − 1.
+/// Writes `first` and the sixteen spread digits of `rest`, without the zeros at their end, the
+/// first one's exponent being `exponent`: in fixed notation from −4 to `fixed_below` − 1.
 #[inline(always)]
 fn put_decimal(
     negative: bool,
-    digits: u64,
-    ten: i32,
+    first: u8,
+    rest: u128,
+    exponent: i32,
     fixed_below: i32,
     cell: &mut [u8; TEXT],
 ) -> usize {
-    // All 17 digits there can be, zeros behind those there are.
-    let len = decimal_len(digits);
-    let digits = digits * TEN_TO[17 - len];
-    let exponent = ten + len as i32 - 1;
-    let first = b'0' + (digits / TEN_TO[16]) as u8;
-    let rest = u128::from_le_bytes(ascii16(digits % TEN_TO[16]));
-    let zeros = (rest ^ u128::from_le_bytes([b'0'; 16])).leading_zeros() / 8;
-    let significant = 17 - zeros as usize;
-
+    let significant = 17 - (rest.leading_zeros() / 8) as usize;
+    let rest = rest | u128::from(ZEROS) << 64 | u128::from(ZEROS);
+    let first = b'0' | first;
     // Stored from registers, each byte once or again over it: a look back at what was just stored
     // would wait for it.
     cell[0] = b'-';

@@ -10,5 +10,6 @@ pub(crate) mod int;
 pub(crate) mod null;
 pub(crate) mod number;
 pub(crate) mod powers;
+pub(crate) mod shortest;
 pub(crate) mod string;
 pub(crate) mod temporal;

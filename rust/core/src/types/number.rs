@@ -8,7 +8,7 @@ use super::digits::{ZEROS, spread_all};
 use super::float::hundredths;
 use super::{decimal, float, int};
 use crate::block::{BLOCK, Block};
-use crate::field::{Delimited, Extent, FieldWriter, Form};
+use crate::field::{Extent, FieldWriter};
 use crate::isa::prefetch;
 
 /// Room for a sign, eight digits, a point and the overrun of an 8-byte store.
@@ -94,47 +94,57 @@ fn trimmed(spread: u64) -> usize {
     if decimals == 0 { 0 } else { 3 - usize::from(decimals < 0x100) }
 }
 
-/// Text cells of numbers with `scale` decimals.
-pub(crate) struct Numbers<'a, T, F, const W: usize> {
-    pub cells: Delimited<'a, T, F, W>,
+/// Text cells of numbers with `scale` decimals; `other` writes the blocks that are not so small.
+pub(crate) struct Numbers<'a, T, C> {
+    pub values: &'a [T],
     pub scale: usize,
+    pub separator: u8,
+    pub other: C,
 }
 
-impl<T: Number, F: Form<T, W>, const W: usize, I> FieldWriter<I> for Numbers<'_, T, F, W> {
+impl<T: Number, C: FieldWriter<I>, I> FieldWriter<I> for Numbers<'_, T, C> {
     fn extent(&self, rows: Range<usize>) -> Extent {
-        Extent::fixed(W.max(SMALL), rows.len())
+        let other = self.other.extent(rows.clone());
+        if other.cell < SMALL { Extent::fixed(SMALL, rows.len()) } else { other }
     }
 
     #[inline(always)]
     fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
-        prefetch(self.cells.values, &rows);
-        let values = &self.cells.values[rows.clone()];
-        // A look at one value spares columns of other floats the look at all.
-        if T::TRIM && values.first().is_some_and(|value| !value.small().1) {
-            return self.cells.write(rows, block);
-        }
-        let mut magnitudes = [0; BLOCK];
-        let (mut all_small, mut any_negative) = (self.scale < 8, false);
-        for (magnitude, value) in magnitudes.iter_mut().zip(values) {
-            let (low, small) = value.small();
-            *magnitude = low;
-            all_small &= small;
-            any_negative |= value.is_negative();
-        }
-        if !all_small {
-            return self.cells.write(rows, block);
-        }
-        let spread = spread_all(&magnitudes);
-        match (self.scale > 0, any_negative) {
-            (false, false) => self.write_small::<false, false, I>(rows, &spread, block),
-            (false, true) => self.write_small::<false, true, I>(rows, &spread, block),
-            (true, false) => self.write_small::<true, false, I>(rows, &spread, block),
-            (true, true) => self.write_small::<true, true, I>(rows, &spread, block),
+        prefetch(self.values, &rows);
+        match small(&self.values[rows.clone()], self.scale) {
+            None => self.other.write(rows, block),
+            Some((magnitudes, any_negative)) => {
+                let spread = spread_all(&magnitudes);
+                match (self.scale > 0, any_negative) {
+                    (false, false) => self.write_small::<false, false, I>(rows, &spread, block),
+                    (false, true) => self.write_small::<false, true, I>(rows, &spread, block),
+                    (true, false) => self.write_small::<true, false, I>(rows, &spread, block),
+                    (true, true) => self.write_small::<true, true, I>(rows, &spread, block),
+                }
+            }
         }
     }
 }
 
-impl<T: Number, F, const W: usize> Numbers<'_, T, F, W> {
+/// The magnitudes of a block's values, and whether one is negative; None if one is not small.
+#[inline(always)]
+fn small<T: Number>(values: &[T], scale: usize) -> Option<([u32; BLOCK], bool)> {
+    // A look at one value spares columns of other floats the look at all.
+    if scale >= 8 || T::TRIM && values.first().is_some_and(|value| !value.small().1) {
+        return None;
+    }
+    let mut magnitudes = [0; BLOCK];
+    let (mut all_small, mut any_negative) = (true, false);
+    for (magnitude, value) in magnitudes.iter_mut().zip(values) {
+        let (low, small) = value.small();
+        *magnitude = low;
+        all_small &= small;
+        any_negative |= value.is_negative();
+    }
+    all_small.then_some((magnitudes, any_negative))
+}
+
+impl<T: Number, C> Numbers<'_, T, C> {
     /// `spread` has each value's eight digits, the first in the lowest byte.
     #[inline(always)]
     fn write_small<const POINT: bool, const SIGN: bool, I>(
@@ -143,7 +153,7 @@ impl<T: Number, F, const W: usize> Numbers<'_, T, F, W> {
         spread: &[u64; BLOCK],
         block: &mut Block<'_, I>,
     ) {
-        let values = self.cells.values[rows].iter().zip(spread);
+        let values = self.values[rows].iter().zip(spread);
         block.each_window(values, |(value, spread), cell: &mut [u8; SMALL]| {
             cell[0] = b'-';
             let sign = usize::from(SIGN && value.is_negative());
@@ -160,7 +170,7 @@ impl<T: Number, F, const W: usize> Numbers<'_, T, F, W> {
                 room[point + 1..point + 9].copy_from_slice(&fraction);
                 len = if T::TRIM { point + trimmed(*spread) } else { len + 1 };
             }
-            room[len & 15] = self.cells.separator;
+            room[len & 15] = self.separator;
             Ok(sign + len + 1)
         });
     }
