@@ -98,9 +98,9 @@ fn clock(seconds: u32) -> [u8; 8] {
 
 /// Writes HH:MM:SS[.ffffff], the fraction trimmed; at most 24:00:00.
 #[inline(always)]
-fn put_time(micros: i64, cell: &mut [u8]) -> usize {
-    let seconds = (micros as u64 / 1_000_000) as u32;
-    let fraction = (micros as u64 % 1_000_000) as u32;
+fn put_time(micros: u64, cell: &mut [u8; 24]) -> usize {
+    let seconds = (micros / 1_000_000) as u32;
+    let fraction = (micros % 1_000_000) as u32;
     cell[..8].copy_from_slice(&clock(seconds));
     if fraction == 0 {
         return 8;
@@ -243,7 +243,7 @@ pub(crate) struct TimeBinary<U>(pub PhantomData<U>);
 impl<T: Into<i64>, U: TimeUnit> Form<T, 24> for TimeText<U> {
     #[inline(always)]
     fn put(&self, value: T, cell: &mut [u8; 24]) -> Result<usize, Reason> {
-        Ok(put_time(time_of_day::<U>(value.into())?, cell))
+        Ok(put_time(time_of_day::<U>(value.into())? as u64, cell))
     }
 }
 
@@ -323,19 +323,38 @@ impl<U: TimeUnit, Z: Offset> Form<i64, 64> for TimestampText<U, Z> {
         let seconds = instant.div_euclid(1_000_000) + EPOCH_DAYS * 86_400;
         let offset = self.zone.at(seconds);
         let local = instant + i64::from(offset.unwrap_or(0)) * 1_000_000;
-        let days = local.div_euclid(DAY_MICROS) + EPOCH_DAYS;
-        let (mut len, before_christ) = put_date(self.dates, days, cell);
-        cell[len] = b' ';
-        len += 1;
-        len += put_time(local.rem_euclid(DAY_MICROS), &mut cell[len..]);
-        if let Some(offset) = offset {
-            len += put_offset(offset, &mut cell[len..]);
+        // From the table's first day on, where all but few instants lie: one unsigned division.
+        let from_first = (local - (TABLE_FIRST - EPOCH_DAYS) * DAY_MICROS) as u64;
+        let (day, micros) = (from_first / DAY_MICROS as u64, from_first % DAY_MICROS as u64);
+        let Some(date) = self.dates.get(day as usize) else {
+            return Ok(put_far_instant(local, offset, cell));
+        };
+        cell[..10].copy_from_slice(date);
+        cell[10] = b' ';
+        let time: &mut [u8; 24] = cell[11..].first_chunk_mut().expect("64 - 11 > 24");
+        let len = 11 + put_time(micros, time);
+        match offset {
+            Some(offset) => Ok(len + put_offset(offset, &mut cell[len..])),
+            None => Ok(len),
         }
-        if before_christ {
-            len += put_word(b" BC", &mut cell[len..]);
-        }
-        Ok(len)
     }
+}
+
+#[cold]
+fn put_far_instant(local: i64, offset: Option<i32>, cell: &mut [u8]) -> usize {
+    let (mut len, before_christ) = put_far_date(local.div_euclid(DAY_MICROS) + EPOCH_DAYS, cell);
+    cell[len] = b' ';
+    let mut time = [0; 24];
+    let time_len = put_time(local.rem_euclid(DAY_MICROS) as u64, &mut time);
+    cell[len + 1..][..time_len].copy_from_slice(&time[..time_len]);
+    len += 1 + time_len;
+    if let Some(offset) = offset {
+        len += put_offset(offset, &mut cell[len..]);
+    }
+    if before_christ {
+        len += put_word(b" BC", &mut cell[len..]);
+    }
+    len
 }
 
 /// EncodeTimezone: +HH, then :MM and :SS where they are not zero.
