@@ -22,9 +22,9 @@ use crate::types::null::Nothing;
 use crate::types::number::{Number, Numbers};
 use crate::types::string::{StringBinary, StringText, Values};
 use crate::types::temporal::{
-    self, DateBinary, DateText, DayMillis, Days, Nanos, TimeBinary, TimeText, TimestampBinary,
-    TimestampText, Units, Utc, Without, dates,
+    self, DateBinary, DateText, DayMillis, Days, Nanos, TimeBinary, TimeText, Units, dates,
 };
+use crate::types::timestamp::{Offset, TimestampBinary, Timestamps, Utc, Without};
 use crate::zone::Zone;
 
 type Writer<'a, I> = Box<dyn FieldWriter<I> + 'a>;
@@ -286,25 +286,24 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
         values: &'a [i64],
         with_zone: bool,
     ) -> Writer<'a, I> {
-        let (unit, binary) = (PhantomData::<U>, TimestampBinary::<U>(PhantomData));
-        let alphabet = temporal::ALPHABET;
-        match (with_zone, self.zone) {
-            (false, _) => self.fixed(
-                values,
-                TimestampText { unit, dates: dates(), zone: Without },
-                binary,
-                alphabet,
-            ),
-            (true, None) => self.fixed(
-                values,
-                TimestampText { unit, dates: dates(), zone: Utc },
-                binary,
-                alphabet,
-            ),
-            (true, Some(zone)) => {
-                self.fixed(values, TimestampText { unit, dates: dates(), zone }, binary, alphabet)
-            }
+        if self.options.format == Format::Binary {
+            return self.boxed(Prefixed { values, form: TimestampBinary::<U>(PhantomData) });
         }
+        match (with_zone, self.zone) {
+            (false, _) => self.instants::<U, _>(values, Without),
+            (true, None) => self.instants::<U, _>(values, Utc),
+            (true, Some(zone)) => self.instants::<U, _>(values, zone),
+        }
+    }
+
+    fn instants<U, Z>(self, values: &'a [i64], zone: Z) -> Writer<'a, I>
+    where
+        U: temporal::TimeUnit + 'a,
+        Z: Offset + 'a,
+    {
+        let (unit, separator) = (PhantomData::<U>, self.separator);
+        let text = Timestamps { values, unit, zone, dates: dates(), separator };
+        self.text(text, temporal::ALPHABET)
     }
 
     fn dictionary(

@@ -13,3 +13,4 @@ pub(crate) mod powers;
 pub(crate) mod shortest;
 pub(crate) mod string;
 pub(crate) mod temporal;
+pub(crate) mod timestamp;

@@ -1,6 +1,5 @@
-//! date, time, timestamp, timestamptz: ISO style in text (EncodeDateOnly, EncodeTimeOnly,
-//! EncodeDateTime), days and microseconds since 2000-01-01 in BINARY. The zone's transitions are
-//! read in Python; here is only their lookup.
+//! date and time: ISO style in text (EncodeDateOnly, EncodeTimeOnly), days since 2000-01-01 and
+//! microseconds in BINARY. Both together are `timestamp`'s.
 
 use std::marker::PhantomData;
 use std::sync::LazyLock;
@@ -8,22 +7,17 @@ use std::sync::LazyLock;
 use super::digits::{ascii2, ascii6, left16};
 use crate::error::Reason;
 use crate::field::Form;
-use crate::zone::Zone;
 
 pub(crate) const ALPHABET: &[u8] = b"-+:. 0123456789BCinfty";
 
-/// 2000-01-01 in days since 1970-01-01, and in microseconds.
-const EPOCH_DAYS: i64 = 10_957;
-const EPOCH_MICROS: i64 = EPOCH_DAYS * DAY_MICROS;
-const DAY_MICROS: i64 = 86_400_000_000;
-/// MIN_TIMESTAMP and END_TIMESTAMP of timestamp.h, since 2000.
-const MIN_TIMESTAMP: i64 = -211_813_488_000_000_000;
-const END_TIMESTAMP: i64 = 9_223_371_331_200_000_000;
+/// 2000-01-01 in days since 1970-01-01.
+pub(super) const EPOCH_DAYS: i64 = 10_957;
+pub(super) const DAY_MICROS: i64 = 86_400_000_000;
 /// IS_VALID_DATE of date.h, in days since 1970.
 const DATES: std::ops::RangeInclusive<i64> = -2_440_588..=2_145_042_905;
 
 /// Dates of 1900 to 2099, ten bytes each: almost every date is a copy.
-const TABLE_FIRST: i64 = -25_567;
+pub(super) const TABLE_FIRST: i64 = -25_567;
 const TABLE_LEN: usize = 73_049;
 static TABLE: LazyLock<Vec<[u8; 10]>> = LazyLock::new(|| {
     (0..TABLE_LEN as i64)
@@ -78,7 +72,7 @@ fn put_date(dates: Dates, days: i64, cell: &mut [u8]) -> (usize, bool) {
 }
 
 #[cold]
-fn put_far_date(days: i64, cell: &mut [u8]) -> (usize, bool) {
+pub(super) fn put_far_date(days: i64, cell: &mut [u8]) -> (usize, bool) {
     let (year, month, day) = civil(days);
     let before_christ = year <= 0;
     let year = if before_christ { 1 - year } else { year };
@@ -89,7 +83,7 @@ fn put_far_date(days: i64, cell: &mut [u8]) -> (usize, bool) {
 
 /// HH:MM:SS of less than 100 hours.
 #[inline(always)]
-fn clock(seconds: u32) -> [u8; 8] {
+pub(super) fn clock(seconds: u32) -> [u8; 8] {
     let (hours, rest) = (seconds / 3600, seconds % 3600);
     let colons = u64::from_le_bytes(*b"\0\0:\0\0:\0\0");
     let two = |value: u32| u64::from(u16::from_le_bytes(ascii2(value)));
@@ -98,7 +92,7 @@ fn clock(seconds: u32) -> [u8; 8] {
 
 /// Writes HH:MM:SS[.ffffff], the fraction trimmed; at most 24:00:00.
 #[inline(always)]
-fn put_time(micros: u64, cell: &mut [u8; 24]) -> usize {
+pub(super) fn put_time(micros: u64, cell: &mut [u8; 24]) -> usize {
     let seconds = (micros / 1_000_000) as u32;
     let fraction = (micros % 1_000_000) as u32;
     cell[..8].copy_from_slice(&clock(seconds));
@@ -113,7 +107,7 @@ fn put_time(micros: u64, cell: &mut [u8; 24]) -> usize {
 }
 
 #[cold]
-fn put_word(word: &[u8], cell: &mut [u8]) -> usize {
+pub(super) fn put_word(word: &[u8], cell: &mut [u8]) -> usize {
     cell[..word.len()].copy_from_slice(word);
     word.len()
 }
@@ -251,129 +245,6 @@ impl<T: Into<i64>, U: TimeUnit> Form<T, 8> for TimeBinary<U> {
     #[inline(always)]
     fn put(&self, value: T, cell: &mut [u8; 8]) -> Result<usize, Reason> {
         *cell = time_of_day::<U>(value.into())?.to_be_bytes();
-        Ok(8)
-    }
-}
-
-/// PostgreSQL's own int64: microseconds since 2000, MAX and MIN for the infinities.
-#[inline(always)]
-fn timestamp<U: TimeUnit>(value: i64) -> Result<i64, Reason> {
-    match value {
-        i64::MAX => return Ok(i64::MAX),
-        i64::MIN | -0x7fff_ffff_ffff_ffff => return Ok(i64::MIN),
-        _ => {}
-    }
-    match U::micros(value, EPOCH_MICROS)? {
-        Some(micros) if (MIN_TIMESTAMP..END_TIMESTAMP).contains(&micros) => Ok(micros),
-        _ => Err(Reason::TimestampOutOfRange),
-    }
-}
-
-/// What a timestamp's text shows of a zone.
-pub(crate) trait Offset {
-    /// Seconds east of UTC at an instant, in seconds since 1970; None: nothing is shown.
-    fn at(&self, seconds: i64) -> Option<i32>;
-}
-
-/// timestamp: no zone.
-pub(crate) struct Without;
-/// timestamptz under TimeZone = UTC.
-pub(crate) struct Utc;
-
-impl Offset for Without {
-    #[inline(always)]
-    fn at(&self, _: i64) -> Option<i32> {
-        None
-    }
-}
-
-impl Offset for Utc {
-    #[inline(always)]
-    fn at(&self, _: i64) -> Option<i32> {
-        Some(0)
-    }
-}
-
-impl Offset for &Zone {
-    #[inline(always)]
-    fn at(&self, seconds: i64) -> Option<i32> {
-        Some(self.offset(seconds))
-    }
-}
-
-/// The text form of timestamp and timestamptz.
-pub(crate) struct TimestampText<U, Z> {
-    pub unit: PhantomData<U>,
-    pub dates: Dates,
-    pub zone: Z,
-}
-/// Their binary form: the same int64 for both.
-pub(crate) struct TimestampBinary<U>(pub PhantomData<U>);
-
-impl<U: TimeUnit, Z: Offset> Form<i64, 64> for TimestampText<U, Z> {
-    #[inline(always)]
-    fn put(&self, value: i64, cell: &mut [u8; 64]) -> Result<usize, Reason> {
-        let instant = timestamp::<U>(value)?;
-        if instant == i64::MAX {
-            return Ok(put_word(b"infinity", cell));
-        }
-        if instant == i64::MIN {
-            return Ok(put_word(b"-infinity", cell));
-        }
-        let seconds = instant.div_euclid(1_000_000) + EPOCH_DAYS * 86_400;
-        let offset = self.zone.at(seconds);
-        let local = instant + i64::from(offset.unwrap_or(0)) * 1_000_000;
-        // From the table's first day on, where all but few instants lie: one unsigned division.
-        let from_first = (local - (TABLE_FIRST - EPOCH_DAYS) * DAY_MICROS) as u64;
-        let (day, micros) = (from_first / DAY_MICROS as u64, from_first % DAY_MICROS as u64);
-        let Some(date) = self.dates.get(day as usize) else {
-            return Ok(put_far_instant(local, offset, cell));
-        };
-        cell[..10].copy_from_slice(date);
-        cell[10] = b' ';
-        let time: &mut [u8; 24] = cell[11..].first_chunk_mut().expect("64 - 11 > 24");
-        let len = 11 + put_time(micros, time);
-        match offset {
-            Some(offset) => Ok(len + put_offset(offset, &mut cell[len..])),
-            None => Ok(len),
-        }
-    }
-}
-
-#[cold]
-fn put_far_instant(local: i64, offset: Option<i32>, cell: &mut [u8]) -> usize {
-    let (mut len, before_christ) = put_far_date(local.div_euclid(DAY_MICROS) + EPOCH_DAYS, cell);
-    cell[len] = b' ';
-    let mut time = [0; 24];
-    let time_len = put_time(local.rem_euclid(DAY_MICROS) as u64, &mut time);
-    cell[len + 1..][..time_len].copy_from_slice(&time[..time_len]);
-    len += 1 + time_len;
-    if let Some(offset) = offset {
-        len += put_offset(offset, &mut cell[len..]);
-    }
-    if before_christ {
-        len += put_word(b" BC", &mut cell[len..]);
-    }
-    len
-}
-
-/// EncodeTimezone: +HH, then :MM and :SS where they are not zero.
-#[inline(always)]
-fn put_offset(offset: i32, cell: &mut [u8]) -> usize {
-    let seconds = offset.unsigned_abs();
-    cell[0] = if offset < 0 { b'-' } else { b'+' };
-    cell[1..9].copy_from_slice(&clock(seconds));
-    match (seconds % 60, seconds % 3600) {
-        (0, 0) => 3,
-        (0, _) => 6,
-        _ => 9,
-    }
-}
-
-impl<U: TimeUnit> Form<i64, 8> for TimestampBinary<U> {
-    #[inline(always)]
-    fn put(&self, value: i64, cell: &mut [u8; 8]) -> Result<usize, Reason> {
-        *cell = timestamp::<U>(value)?.to_be_bytes();
         Ok(8)
     }
 }

@@ -1,0 +1,231 @@
+//! timestamp and timestamptz: ISO style in text (EncodeDateTime), microseconds since 2000-01-01 in
+//! BINARY. The zone's transitions are `zone`'s, dates and times of day `temporal`'s.
+
+use std::marker::PhantomData;
+use std::ops::Range;
+
+use super::digits::{ZEROS, spread_all};
+use super::temporal::{
+    DAY_MICROS, Dates, EPOCH_DAYS, TABLE_FIRST, TimeUnit, clock, put_far_date, put_time, put_word,
+};
+use crate::block::{BLOCK, Block};
+use crate::error::Reason;
+use crate::field::{Extent, FieldWriter, Form};
+use crate::isa::prefetch;
+use crate::zone::Zone;
+
+const EPOCH_MICROS: i64 = EPOCH_DAYS * DAY_MICROS;
+/// MIN_TIMESTAMP and END_TIMESTAMP of timestamp.h, since 2000.
+const MIN_TIMESTAMP: i64 = -211_813_488_000_000_000;
+const END_TIMESTAMP: i64 = 9_223_371_331_200_000_000;
+/// Room for a date, a time, an offset, an era, and what eight-byte stores overrun.
+const TEXT: usize = 64;
+
+/// PostgreSQL's own int64: microseconds since 2000, MAX and MIN for the infinities.
+#[inline(always)]
+fn timestamp<U: TimeUnit>(value: i64) -> Result<i64, Reason> {
+    match value {
+        i64::MAX => return Ok(i64::MAX),
+        i64::MIN | -0x7fff_ffff_ffff_ffff => return Ok(i64::MIN),
+        _ => {}
+    }
+    match U::micros(value, EPOCH_MICROS)? {
+        Some(micros) if (MIN_TIMESTAMP..END_TIMESTAMP).contains(&micros) => Ok(micros),
+        _ => Err(Reason::TimestampOutOfRange),
+    }
+}
+
+/// What a timestamp's text shows of a zone.
+pub(crate) trait Offset {
+    /// Seconds east of UTC at an instant, in seconds since 1970.
+    fn at(&self, seconds: i64) -> i32;
+    /// Writes such an offset and returns its length.
+    fn put(&self, offset: i32, cell: &mut [u8]) -> usize;
+}
+
+/// timestamp: no zone.
+pub(crate) struct Without;
+/// timestamptz under TimeZone = UTC.
+pub(crate) struct Utc;
+
+impl Offset for Without {
+    #[inline(always)]
+    fn at(&self, _: i64) -> i32 {
+        0
+    }
+    #[inline(always)]
+    fn put(&self, _: i32, _: &mut [u8]) -> usize {
+        0
+    }
+}
+
+impl Offset for Utc {
+    #[inline(always)]
+    fn at(&self, _: i64) -> i32 {
+        0
+    }
+    #[inline(always)]
+    fn put(&self, _: i32, cell: &mut [u8]) -> usize {
+        cell[..3].copy_from_slice(b"+00");
+        3
+    }
+}
+
+impl Offset for &Zone {
+    #[inline(always)]
+    fn at(&self, seconds: i64) -> i32 {
+        self.offset(seconds)
+    }
+    /// EncodeTimezone: +HH, then :MM and :SS where they are not zero.
+    #[inline(always)]
+    fn put(&self, offset: i32, cell: &mut [u8]) -> usize {
+        let seconds = offset.unsigned_abs();
+        cell[0] = if offset < 0 { b'-' } else { b'+' };
+        cell[1..9].copy_from_slice(&clock(seconds));
+        match (seconds % 60, seconds % 3600) {
+            (0, 0) => 3,
+            (0, _) => 6,
+            _ => 9,
+        }
+    }
+}
+
+/// Text cells of timestamp and timestamptz.
+pub(crate) struct Timestamps<'a, U, Z> {
+    pub values: &'a [i64],
+    pub unit: PhantomData<U>,
+    pub zone: Z,
+    pub dates: Dates,
+    pub separator: u8,
+}
+/// Their binary form: the same int64 for both.
+pub(crate) struct TimestampBinary<U>(pub PhantomData<U>);
+
+/// A block's instants taken apart: indexes into the table of dates, HHMMSS as a number,
+/// microseconds, and seconds east of UTC.
+struct Parts {
+    days: [u32; BLOCK],
+    clocks: [u32; BLOCK],
+    fractions: [u32; BLOCK],
+    offsets: [i32; BLOCK],
+}
+
+impl<U: TimeUnit, Z: Offset, I> FieldWriter<I> for Timestamps<'_, U, Z> {
+    fn extent(&self, rows: Range<usize>) -> Extent {
+        Extent::fixed(TEXT, rows.len())
+    }
+
+    #[inline(always)]
+    fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
+        prefetch(self.values, &rows);
+        let values = &self.values[rows];
+        match self.parts(values) {
+            Some(parts) => self.write_parts(&parts, block),
+            None => self.write_far(values, block),
+        }
+    }
+}
+
+impl<U: TimeUnit, Z: Offset> Timestamps<'_, U, Z> {
+    /// None if one of the values is not of the years that the table has, as few blocks' are.
+    #[inline(always)]
+    fn parts(&self, values: &[i64]) -> Option<Parts> {
+        let mut parts = Parts {
+            days: [0; BLOCK],
+            clocks: [0; BLOCK],
+            fractions: [0; BLOCK],
+            offsets: [0; BLOCK],
+        };
+        let mut all_near = true;
+        for (i, value) in values.iter().enumerate().take(BLOCK) {
+            // Without a timestamp, one that is far away.
+            let instant = timestamp::<U>(*value).unwrap_or(i64::MAX);
+            let (local, offset) = self.local(instant);
+            let from_first = local.wrapping_sub((TABLE_FIRST - EPOCH_DAYS) * DAY_MICROS) as u64;
+            let (day, micros) = (from_first / DAY_MICROS as u64, from_first % DAY_MICROS as u64);
+            all_near &= day < self.dates.len() as u64;
+            let (seconds, fraction) = ((micros / 1_000_000) as u32, (micros % 1_000_000) as u32);
+            let (minutes, hours) = (seconds / 60, seconds / 3600);
+            parts.days[i] = day as u32;
+            // 40 more for each minute's end, 4000 for each hour's: HH * 10000 + MM * 100 + SS.
+            parts.clocks[i] = seconds + 40 * minutes + 4000 * hours;
+            parts.fractions[i] = fraction;
+            parts.offsets[i] = offset;
+        }
+        all_near.then_some(parts)
+    }
+
+    #[inline(always)]
+    fn local(&self, instant: i64) -> (i64, i32) {
+        let offset = self.zone.at(instant.div_euclid(1_000_000) + EPOCH_DAYS * 86_400);
+        (instant.saturating_add(i64::from(offset) * 1_000_000), offset)
+    }
+
+    #[inline(always)]
+    fn write_parts<I>(&self, parts: &Parts, block: &mut Block<'_, I>) {
+        let clocks = spread_all(&parts.clocks);
+        let fractions = spread_all(&parts.fractions);
+        let rows = parts.days.iter().zip(&clocks).zip(fractions.iter().zip(&parts.offsets));
+        block.each_window(rows, |((day, clock), (fraction, offset)), cell: &mut [u8; TEXT]| {
+            cell[..10].copy_from_slice(&self.dates[*day as usize]);
+            cell[10] = b' ';
+            cell[11..19].copy_from_slice(&with_colons(*clock).to_le_bytes());
+            // Six digits, behind two that are always zero.
+            cell[19] = b'.';
+            cell[20..28].copy_from_slice(&((fraction | ZEROS) >> 16).to_le_bytes());
+            let zeros = (fraction.leading_zeros() / 8).min(6) as usize;
+            let mut len = if zeros == 6 { 19 } else { 26 - zeros };
+            len += self.zone.put(*offset, &mut cell[len..]);
+            cell[len] = self.separator;
+            Ok(len + 1)
+        });
+    }
+
+    #[cold]
+    fn write_far<I>(&self, values: &[i64], block: &mut Block<'_, I>) {
+        block.each_window(values.iter(), |value, cell: &mut [u8; TEXT]| {
+            let len = match timestamp::<U>(*value)? {
+                i64::MAX => put_word(b"infinity", cell),
+                i64::MIN => put_word(b"-infinity", cell),
+                instant => {
+                    let (local, offset) = self.local(instant);
+                    self.put_far_instant(local, offset, cell)
+                }
+            };
+            cell[len] = self.separator;
+            Ok(len + 1)
+        });
+    }
+
+    fn put_far_instant(&self, local: i64, offset: i32, cell: &mut [u8]) -> usize {
+        let days = local.div_euclid(DAY_MICROS) + EPOCH_DAYS;
+        let (mut len, before_christ) = put_far_date(days, cell);
+        cell[len] = b' ';
+        let mut time = [0; 24];
+        let time_len = put_time(local.rem_euclid(DAY_MICROS) as u64, &mut time);
+        cell[len + 1..][..time_len].copy_from_slice(&time[..time_len]);
+        len += 1 + time_len;
+        len += self.zone.put(offset, &mut cell[len..]);
+        if before_christ {
+            len += put_word(b" BC", &mut cell[len..]);
+        }
+        len
+    }
+}
+
+/// Eight spread digits 00HHMMSS as HH:MM:SS.
+#[inline(always)]
+fn with_colons(spread: u64) -> u64 {
+    let digits = (spread | ZEROS) >> 16;
+    let pair = 0xffff;
+    let colons = u64::from_le_bytes(*b"\0\0:\0\0:\0\0");
+    digits & pair | (digits >> 16 & pair) << 24 | (digits >> 32 & pair) << 48 | colons
+}
+
+impl<U: TimeUnit> Form<i64, 8> for TimestampBinary<U> {
+    #[inline(always)]
+    fn put(&self, value: i64, cell: &mut [u8; 8]) -> Result<usize, Reason> {
+        *cell = timestamp::<U>(value)?.to_be_bytes();
+        Ok(8)
+    }
+}
