@@ -51,15 +51,15 @@ impl<'a, I> Block<'a, I> {
 
     /// The same behind an int32 length word.
     #[inline(always)]
-    pub fn each_prefixed<T: Copy, const W: usize>(
+    pub fn each_prefixed<T, const W: usize>(
         &mut self,
-        values: &[T],
+        items: impl Iterator<Item = T>,
         mut put: impl FnMut(T, &mut [u8; W]) -> Result<usize, Reason>,
     ) {
-        for (i, (cursor, value)) in self.cursors[..self.rows].iter_mut().zip(values).enumerate() {
+        for (i, (cursor, item)) in self.cursors[..self.rows].iter_mut().zip(items).enumerate() {
             let (length, rest) =
                 self.bytes[*cursor..].split_first_chunk_mut().expect("extent() is too small");
-            match put(*value, rest.first_chunk_mut().expect("extent() is too small")) {
+            match put(item, rest.first_chunk_mut().expect("extent() is too small")) {
                 Ok(len) => {
                     *length = (len as u32).to_be_bytes();
                     *cursor += 4 + len;

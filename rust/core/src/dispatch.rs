@@ -14,7 +14,7 @@ use crate::isa::{Compiled, Isa};
 use crate::options::{Format, Options, PgType};
 use crate::types::bool::{self, BoolBinary, BoolText};
 use crate::types::bytes::{self, BytesText};
-use crate::types::decimal::{self, DecimalBinary, DecimalText, WideDecimalText};
+use crate::types::decimal::{self, DecimalBinary, DecimalText, NumericFields, WideDecimalText};
 use crate::types::dictionary::Dictionary;
 use crate::types::float::{self, FloatBinary, Floats};
 use crate::types::int::{IntBinary, IntText};
@@ -69,7 +69,7 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
             (A::UInt64, P::Numeric) => {
                 let values = native::<arrow::UInt64Type>(array);
                 let other = self.delimited::<_, _, 33>(values, IntText);
-                self.number(values, 0, other, DecimalBinary::new(0))
+                self.number(values, 0, other, NumericFields { values, form: DecimalBinary::new(0) })
             }
             (A::Float32, P::Float4) => {
                 let values = native::<arrow::Float32Type>(array);
@@ -84,7 +84,8 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
             (A::Float64, P::Float8) => {
                 let values = native::<arrow::Float64Type>(array);
                 let other = Floats { values, separator: self.separator };
-                self.number::<_, _, _, 8>(values, 2, other, FloatBinary)
+                let binary = Prefixed::<_, _, 8> { values, form: FloatBinary };
+                self.number(values, 2, other, binary)
             }
             (A::Decimal128(_, scale), P::Numeric) => self.decimal(array, *scale),
             (A::Utf8, P::Text) => self.string(array.as_string::<i32>()),
@@ -163,7 +164,8 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
         }
     }
 
-    fn number<T: Number, C, B, const V: usize>(
+    /// A number's text cells, or its `binary` fields.
+    fn number<T: Number, C, B>(
         self,
         values: &'a [T],
         scale: usize,
@@ -172,10 +174,10 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
     ) -> Writer<'a, I>
     where
         C: FieldWriter<I> + 'a,
-        B: Form<T, V> + 'a,
+        B: FieldWriter<I> + 'a,
     {
         if self.options.format == Format::Binary {
-            return self.boxed(Prefixed { values, form: binary });
+            return self.boxed(binary);
         }
         let separator = self.separator;
         self.text(Numbers { values, scale, separator, other }, T::ALPHABET)
@@ -197,7 +199,8 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
     {
         let values = native::<A>(array);
         let other = self.delimited(values, IntText);
-        self.number(values, 0, other, IntBinary::<To>(PhantomData))
+        let form = IntBinary::<To>(PhantomData);
+        self.number(values, 0, other, Prefixed { values, form })
     }
 
     fn decimal(self, array: &'a dyn Array, scale: i8) -> Writer<'a, I> {
@@ -206,7 +209,7 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
         match usize::try_from(scale) {
             Ok(scale) if scale <= 38 => {
                 let other = self.delimited(values, DecimalText { scale });
-                self.number(values, scale, other, binary)
+                self.number(values, scale, other, NumericFields { values, form: binary })
             }
             _ => {
                 let text = WideDecimalText { scale: scale.into() };

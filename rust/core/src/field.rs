@@ -79,7 +79,7 @@ impl<T: Copy, F: Form<T, W>, const W: usize, I> FieldWriter<I> for Prefixed<'_, 
     #[inline(always)]
     fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
         prefetch(self.values, &rows);
-        block.each_prefixed(&self.values[rows], |value, cell| self.form.put(value, cell));
+        block.each_prefixed(self.values[rows].iter(), |value, cell| self.form.put(*value, cell));
     }
 }
 

@@ -1,13 +1,18 @@
 //! numeric from decimal128 and uint64: plain digits with exactly the scale's decimals in text
 //! (numeric_out), base-10000 digits in BINARY (numeric_send). A negative scale shows no decimals.
 
+use std::ops::Range;
+
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Decimal128Type;
 
 use super::digits::{TEN_TO_8, TEN_TO_16, left8, left16, put_u128};
+use super::number::{Number, small};
+use crate::block::{BLOCK, Block};
 use crate::error::Reason;
-use crate::field::Form;
+use crate::field::{Extent, FieldWriter, Form};
+use crate::isa::prefetch;
 
 pub(crate) const ALPHABET: &[u8] = b"-.0123456789";
 
@@ -160,12 +165,17 @@ impl DecimalBinary {
         (digits << 48 | u64::from(weight) << 32 | sign << 16 | scale).to_be_bytes()
     }
 
-    /// A magnitude that, filled, has at most four base-10000 digits: all of them in one word.
+    /// A magnitude that, filled, has at most four base-10000 digits.
     #[inline(always)]
     fn put_four(&self, negative: bool, filled: u64, cell: &mut [u8; BINARY]) -> usize {
         let (high, low) = (filled / TEN_TO_8, filled % TEN_TO_8);
         let pair = |eight: u64| (eight / 10_000) << 16 | (eight % 10_000);
-        let word = pair(high) << 32 | pair(low);
+        self.put_word(negative, pair(high) << 32 | pair(low), cell)
+    }
+
+    /// The same from its four digits, the last one lowest.
+    #[inline(always)]
+    fn put_word(&self, negative: bool, word: u64, cell: &mut [u8; BINARY]) -> usize {
         let leading = (word | 1).leading_zeros() / 16;
         let trailing = (word | 1 << 63).trailing_zeros() / 16;
         let digits = if word == 0 { 0 } else { u64::from(4 - leading - trailing) };
@@ -173,6 +183,17 @@ impl DecimalBinary {
         cell[..8].copy_from_slice(&self.head(negative, digits, weight));
         cell[8..16].copy_from_slice(&(word << (16 * leading)).to_be_bytes());
         8 + 2 * digits as usize
+    }
+
+    /// The words of a block's magnitudes, by divisions that the compiler knows.
+    #[inline(always)]
+    fn words(&self, magnitudes: &[u32; BLOCK]) -> [u64; BLOCK] {
+        match self.fill {
+            1 => words::<1>(magnitudes),
+            10 => words::<10>(magnitudes),
+            100 => words::<100>(magnitudes),
+            _ => words::<1000>(magnitudes),
+        }
     }
 
     fn put_many(&self, negative: bool, magnitude: u128, cell: &mut [u8; BINARY]) -> usize {
@@ -225,5 +246,47 @@ impl Form<u64, BINARY> for DecimalBinary {
     #[inline(always)]
     fn put(&self, value: u64, cell: &mut [u8; BINARY]) -> Result<usize, Reason> {
         Ok(self.put_any(false, value.into(), cell))
+    }
+}
+
+/// The base-10000 digits of magnitudes below 10⁸, the last one filled by `FILL`.
+#[inline(always)]
+fn words<const FILL: u32>(magnitudes: &[u32; BLOCK]) -> [u64; BLOCK] {
+    let mut words = [0; BLOCK];
+    for (word, magnitude) in words.iter_mut().zip(magnitudes) {
+        let (rest, low) = (magnitude / (10_000 / FILL), magnitude % (10_000 / FILL) * FILL);
+        let (high, middle) = (rest / 10_000, rest % 10_000);
+        *word = u64::from(high) << 32 | u64::from(middle << 16 | low);
+    }
+    words
+}
+
+/// Binary fields of numeric: a block of small values by their words, else value by value.
+pub(crate) struct NumericFields<'a, T> {
+    pub values: &'a [T],
+    pub form: DecimalBinary,
+}
+
+impl<T: Number, I> FieldWriter<I> for NumericFields<'_, T>
+where
+    DecimalBinary: Form<T, BINARY>,
+{
+    fn extent(&self, rows: Range<usize>) -> Extent {
+        Extent::fixed(4 + BINARY, rows.len())
+    }
+
+    #[inline(always)]
+    fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
+        prefetch(self.values, &rows);
+        let values = &self.values[rows];
+        match small(values, 0) {
+            Some((magnitudes, _)) => {
+                let words = self.form.words(&magnitudes);
+                block.each_prefixed(values.iter().zip(&words), |(value, word), cell| {
+                    Ok(self.form.put_word(value.is_negative(), *word, cell))
+                });
+            }
+            None => block.each_prefixed(values.iter(), |value, cell| self.form.put(*value, cell)),
+        }
     }
 }

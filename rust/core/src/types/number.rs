@@ -128,7 +128,7 @@ impl<T: Number, C: FieldWriter<I>, I> FieldWriter<I> for Numbers<'_, T, C> {
 
 /// The magnitudes of a block's values, and whether one is negative; None if one is not small.
 #[inline(always)]
-fn small<T: Number>(values: &[T], scale: usize) -> Option<([u32; BLOCK], bool)> {
+pub(super) fn small<T: Number>(values: &[T], scale: usize) -> Option<([u32; BLOCK], bool)> {
     // A look at one value spares columns of other floats the look at all.
     if scale >= 8 || T::TRIM && values.first().is_some_and(|value| !value.small().1) {
         return None;
