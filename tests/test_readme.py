@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
@@ -17,6 +18,9 @@ from holofast.schema import columns
 
 from benches import datasets
 from tests.oss_fixtures import LoopbackOss
+
+if TYPE_CHECKING:
+    from tests.postgres import Postgres
 
 README = Path(__file__).parent.parent / "README.md"
 TEXT = README.read_text()
@@ -72,9 +76,12 @@ def test_the_mistake_of_the_example() -> None:
     assert (done.returncode, done.stderr) == (1, output)
 
 
-def test_the_python_example() -> None:
-    results = doctest.testfile(str(README), module_relative=False)
-    assert results.attempted > 4
+def test_the_python_examples(postgres18: Postgres) -> None:
+    with postgres18() as connection:
+        connection.execute("CREATE TEMP TABLE t (id bigint, name text, x float8)")
+        given = {"connection": connection}
+        results = doctest.testfile(str(README), module_relative=False, globs=given)
+    assert results.attempted > 10
     assert results.failed == 0
 
 
