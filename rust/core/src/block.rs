@@ -33,53 +33,6 @@ impl<'a, I> Block<'a, I> {
         Self { bytes, cursors, rows, nulls: 0, failure: None, isa: PhantomData }
     }
 
-    /// Gives each item, one a row, to `put` with a window of `W` bytes at its row's cursor.
-    #[inline(always)]
-    pub fn each_window<T, const W: usize>(
-        &mut self,
-        items: impl Iterator<Item = T>,
-        mut put: impl FnMut(T, &mut [u8; W]) -> Result<usize, Reason>,
-    ) {
-        for (i, (cursor, item)) in self.cursors[..self.rows].iter_mut().zip(items).enumerate() {
-            let cell = self.bytes[*cursor..].first_chunk_mut().expect("extent() is too small");
-            match put(item, cell) {
-                Ok(len) => *cursor += len,
-                Err(reason) => fail(&mut self.failure, self.nulls, i, reason),
-            }
-        }
-    }
-
-    /// The same behind an int32 length word.
-    #[inline(always)]
-    pub fn each_prefixed<T, const W: usize>(
-        &mut self,
-        items: impl Iterator<Item = T>,
-        mut put: impl FnMut(T, &mut [u8; W]) -> Result<usize, Reason>,
-    ) {
-        for (i, (cursor, item)) in self.cursors[..self.rows].iter_mut().zip(items).enumerate() {
-            let (length, rest) =
-                self.bytes[*cursor..].split_first_chunk_mut().expect("extent() is too small");
-            match put(item, rest.first_chunk_mut().expect("extent() is too small")) {
-                Ok(len) => {
-                    *length = (len as u32).to_be_bytes();
-                    *cursor += 4 + len;
-                }
-                Err(reason) => fail(&mut self.failure, self.nulls, i, reason),
-            }
-        }
-    }
-
-    /// Gives `put` each row's index in the block and all the bytes from its cursor on.
-    #[inline(always)]
-    pub fn each_row(&mut self, mut put: impl FnMut(usize, &mut [u8]) -> Result<usize, Reason>) {
-        for (i, cursor) in self.cursors[..self.rows].iter_mut().enumerate() {
-            match put(i, &mut self.bytes[*cursor..]) {
-                Ok(len) => *cursor += len,
-                Err(reason) => fail(&mut self.failure, self.nulls, i, reason),
-            }
-        }
-    }
-
     /// Gives each item, one a row, to `put` with all the bytes from its row's cursor on.
     #[inline(always)]
     pub fn each_item<T>(
@@ -93,6 +46,39 @@ impl<'a, I> Block<'a, I> {
                 Err(reason) => fail(&mut self.failure, self.nulls, i, reason),
             }
         }
+    }
+
+    /// The same with each row's index in the block.
+    #[inline(always)]
+    pub fn each_row(&mut self, put: impl FnMut(usize, &mut [u8]) -> Result<usize, Reason>) {
+        self.each_item(0.., put);
+    }
+
+    /// The same as `each_item` with a window of `W` bytes.
+    #[inline(always)]
+    pub fn each_window<T, const W: usize>(
+        &mut self,
+        items: impl Iterator<Item = T>,
+        mut put: impl FnMut(T, &mut [u8; W]) -> Result<usize, Reason>,
+    ) {
+        self.each_item(items, |item, bytes| {
+            put(item, bytes.first_chunk_mut().expect("extent() is too small"))
+        });
+    }
+
+    /// The same behind an int32 length word.
+    #[inline(always)]
+    pub fn each_prefixed<T, const W: usize>(
+        &mut self,
+        items: impl Iterator<Item = T>,
+        mut put: impl FnMut(T, &mut [u8; W]) -> Result<usize, Reason>,
+    ) {
+        self.each_item(items, |item, bytes| {
+            let (length, rest) = bytes.split_first_chunk_mut().expect("extent() is too small");
+            let len = put(item, rest.first_chunk_mut().expect("extent() is too small"))?;
+            *length = (len as u32).to_be_bytes();
+            Ok(4 + len)
+        });
     }
 
     /// Where each row's next cell begins; beyond the block's rows, nothing of meaning.

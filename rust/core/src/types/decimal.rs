@@ -7,7 +7,7 @@ use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Decimal128Type;
 
-use super::digits::{TEN_TO_8, TEN_TO_16, left8, left16, put_u128};
+use super::digits::{TEN_TO_8, TEN_TO_16, left16, put_u128};
 use super::number::{Number, small};
 use crate::block::{BLOCK, Block};
 use crate::error::Reason;
@@ -52,9 +52,7 @@ impl Form<Bytes, TEXT> for DecimalText {
             Err(_) => u64::MAX,
         };
         let room: &mut [u8; TEXT - 1] = cell[sign..].first_chunk_mut().expect("TEXT - 1");
-        let len = if magnitude < TEN_TO_8 && self.scale < 8 {
-            self.put_8(magnitude, room)
-        } else if magnitude < TEN_TO_16 && self.scale < 16 {
+        let len = if magnitude < TEN_TO_16 && self.scale < 16 {
             self.put_16(magnitude, room)
         } else {
             self.put_long(value.unsigned_abs(), room)
@@ -64,22 +62,7 @@ impl Form<Bytes, TEXT> for DecimalText {
 }
 
 impl DecimalText {
-    /// Up to eight digits: two stores of the same word, the second shifted by the point.
-    #[inline(always)]
-    fn put_8(&self, magnitude: u64, cell: &mut [u8; TEXT - 1]) -> usize {
-        let (digits, len) = left8(magnitude, self.scale + 1);
-        *cell.first_chunk_mut().expect("TEXT > 8") = digits;
-        if self.scale == 0 {
-            return len;
-        }
-        let point = (len - self.scale) & 7;
-        let fraction = u64::from_le_bytes(digits) >> (8 * point);
-        cell[point] = b'.';
-        cell[point + 1..point + 9].copy_from_slice(&fraction.to_le_bytes());
-        len + 1
-    }
-
-    /// The same for up to sixteen.
+    /// Up to sixteen digits: two stores of the same word, the second shifted by the point.
     #[inline(always)]
     fn put_16(&self, magnitude: u64, cell: &mut [u8; TEXT - 1]) -> usize {
         let (digits, len) = left16(magnitude, self.scale + 1);

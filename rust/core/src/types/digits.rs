@@ -95,23 +95,9 @@ pub(crate) fn left16(value: u64, least: usize) -> ([u8; 16], usize) {
     ((ascii >> (128 - 8 * len)).to_le_bytes(), len)
 }
 
-/// The same for a value below 10⁸ and at least 1 to 8 digits.
-#[inline(always)]
-pub(crate) fn left8(value: u64, least: usize) -> ([u8; 8], usize) {
-    let spread = spread8(value);
-    let significant = 8 - ((spread | 1 << 63).trailing_zeros() / 8) as usize;
-    let len = significant.max(least);
-    (((spread | ZEROS) >> (64 - 8 * len)).to_le_bytes(), len)
-}
-
 /// Writes `value` in decimal.
 #[inline(always)]
 pub(crate) fn put_u64(value: u64, cell: &mut [u8; 32]) -> usize {
-    if value < TEN_TO_8 {
-        let (digits, len) = left8(value, 1);
-        *cell.first_chunk_mut().expect("32 > 8") = digits;
-        return len;
-    }
     if value < TEN_TO_16 {
         let (digits, len) = left16(value, 1);
         *cell.first_chunk_mut().expect("32 > 16") = digits;

@@ -55,6 +55,8 @@ pub(crate) trait Float: Copy {
     fn is_negative(self) -> bool;
     /// Digits and power of ten; None for zero, infinity and NaN.
     fn decimal(self) -> Option<(u64, i32)>;
+    /// Whether it is one of these three.
+    fn has_word(self) -> bool;
     /// What is written instead.
     fn word(self) -> &'static [u8];
 }
@@ -78,6 +80,9 @@ impl Float for f64 {
                 Some(shortest::<u64>(fraction | 1 << 52, exponent - 1075, narrow))
             }
         }
+    }
+    fn has_word(self) -> bool {
+        self == 0.0 || !self.is_finite()
     }
     fn word(self) -> &'static [u8] {
         word(self.is_nan(), self == 0.0, self.is_sign_negative())
@@ -103,6 +108,9 @@ impl Float for f32 {
                 Some(shortest::<u32>(fraction | 1 << 23, exponent - 150, narrow))
             }
         }
+    }
+    fn has_word(self) -> bool {
+        self == 0.0 || !self.is_finite()
     }
     fn word(self) -> &'static [u8] {
         word(self.is_nan(), self == 0.0, self.is_sign_negative())
@@ -190,7 +198,7 @@ impl<T: Float> Floats<'_, T> {
     #[cold]
     fn put_words<I>(&self, values: &[T], starts: &[usize], block: &mut Block<'_, I>) {
         for (i, value) in values.iter().enumerate() {
-            if value.decimal().is_none() {
+            if value.has_word() {
                 block.rewrite(i, starts[i], |cell| {
                     let word = value.word();
                     cell[..word.len()].copy_from_slice(word);

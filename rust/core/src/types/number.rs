@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::digits::{ZEROS, spread_all};
+use super::digits::{TEN_TO_8, ZEROS, spread_all};
 use super::float::hundredths;
 use super::{decimal, float, int};
 use crate::block::{BLOCK, Block};
@@ -36,7 +36,7 @@ impl Number for f64 {
     fn small(self) -> (u32, bool) {
         let zero = self.to_bits() == 0; // not minus zero
         match hundredths(self) {
-            Some(hundredths) => (hundredths as u32, hundredths < 100_000_000),
+            Some(hundredths) => (hundredths as u32, hundredths < TEN_TO_8),
             None => (0, zero),
         }
     }
@@ -53,7 +53,7 @@ macro_rules! number {
             #[inline(always)]
             fn small(self) -> (u32, bool) {
                 let magnitude = i64::from(self).unsigned_abs();
-                (magnitude as u32, magnitude < 100_000_000)
+                (magnitude as u32, magnitude < TEN_TO_8)
             }
         }
     )*};
@@ -68,7 +68,7 @@ impl Number for u64 {
     }
     #[inline(always)]
     fn small(self) -> (u32, bool) {
-        (self as u32, self < 100_000_000)
+        (self as u32, self < TEN_TO_8)
     }
 }
 
@@ -83,7 +83,7 @@ impl Number for [u8; 16] {
         let value = u128::from_le_bytes(self);
         let (low, high) = (value as u64 as i64, (value >> 64) as u64 as i64);
         let magnitude = low.unsigned_abs();
-        (magnitude as u32, (high == low >> 63) & (magnitude < 100_000_000))
+        (magnitude as u32, (high == low >> 63) & (magnitude < TEN_TO_8))
     }
 }
 
@@ -110,10 +110,10 @@ impl<T: Number, C: FieldWriter<I>, I> FieldWriter<I> for Numbers<'_, T, C> {
 
     #[inline(always)]
     fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
-        prefetch(self.values, &rows);
         match small(&self.values[rows.clone()], self.scale) {
             None => self.other.write(rows, block),
             Some((magnitudes, any_negative)) => {
+                prefetch(self.values, &rows);
                 let spread = spread_all(&magnitudes);
                 match (self.scale > 0, any_negative) {
                     (false, false) => self.write_small::<false, false, I>(rows, &spread, block),

@@ -81,29 +81,36 @@ pub(super) fn put_far_date(days: i64, cell: &mut [u8]) -> (usize, bool) {
     (len, before_christ)
 }
 
-/// HH:MM:SS of less than 100 hours.
+/// HHMMSS as a number, of less than 100 hours: 40 more for each minute, 4000 for each hour.
 #[inline(always)]
-pub(super) fn clock(seconds: u32) -> [u8; 8] {
-    let (hours, rest) = (seconds / 3600, seconds % 3600);
-    let colons = u64::from_le_bytes(*b"\0\0:\0\0:\0\0");
-    let two = |value: u32| u64::from(u16::from_le_bytes(ascii2(value)));
-    (two(hours) | two(rest / 60) << 24 | two(rest % 60) << 48 | colons).to_le_bytes()
+pub(super) fn hhmmss(seconds: u32) -> u32 {
+    seconds + 40 * (seconds / 60) + 4000 * (seconds / 3600)
 }
 
-/// Writes HH:MM:SS[.ffffff], the fraction trimmed; at most 24:00:00.
+/// The six ASCII digits HHMMSS as HH:MM:SS.
+#[inline(always)]
+pub(super) fn clock(digits: u64) -> [u8; 8] {
+    let pair = 0xffff;
+    let colons = u64::from_le_bytes(*b"\0\0:\0\0:\0\0");
+    let (hours, minutes, seconds) = (digits & pair, digits >> 16 & pair, digits >> 32 & pair);
+    (hours | minutes << 24 | seconds << 48 | colons).to_le_bytes()
+}
+
+/// Writes HH:MM:SS[.ffffff], the fraction trimmed, from six ASCII digits each.
+#[inline(always)]
+pub(super) fn put_digits(time: u64, fraction: u64, cell: &mut [u8; 24]) -> usize {
+    cell[..8].copy_from_slice(&clock(time));
+    cell[8] = b'.';
+    cell[9..17].copy_from_slice(&fraction.to_le_bytes());
+    let zeros = ((fraction ^ u64::from_le_bytes(*b"000000\0\0")) << 16).leading_zeros() / 8;
+    if zeros >= 6 { 8 } else { 15 - zeros as usize }
+}
+
+/// The same from microseconds, at most 24:00:00.
 #[inline(always)]
 pub(super) fn put_time(micros: u64, cell: &mut [u8; 24]) -> usize {
-    let seconds = (micros / 1_000_000) as u32;
-    let fraction = (micros % 1_000_000) as u32;
-    cell[..8].copy_from_slice(&clock(seconds));
-    if fraction == 0 {
-        return 8;
-    }
-    let digits = ascii6(fraction);
-    cell[8] = b'.';
-    cell[9..17].copy_from_slice(&digits.to_le_bytes());
-    let zeros = ((digits ^ u64::from_le_bytes(*b"000000\0\0")) << 16).leading_zeros() / 8;
-    15 - zeros as usize
+    let (seconds, fraction) = ((micros / 1_000_000) as u32, (micros % 1_000_000) as u32);
+    put_digits(ascii6(hhmmss(seconds)), ascii6(fraction), cell)
 }
 
 #[cold]

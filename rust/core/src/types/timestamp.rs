@@ -4,9 +4,10 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use super::digits::{ZEROS, spread_all};
+use super::digits::{ZEROS, ascii6, spread_all};
 use super::temporal::{
-    DAY_MICROS, Dates, EPOCH_DAYS, TABLE_FIRST, TimeUnit, clock, put_far_date, put_time, put_word,
+    DAY_MICROS, Dates, EPOCH_DAYS, TABLE_FIRST, TimeUnit, clock, hhmmss, put_digits, put_far_date,
+    put_time, put_word,
 };
 use crate::block::{BLOCK, Block};
 use crate::error::Reason;
@@ -81,7 +82,7 @@ impl Offset for &Zone {
     fn put(&self, offset: i32, cell: &mut [u8]) -> usize {
         let seconds = offset.unsigned_abs();
         cell[0] = if offset < 0 { b'-' } else { b'+' };
-        cell[1..9].copy_from_slice(&clock(seconds));
+        cell[1..9].copy_from_slice(&clock(ascii6(hhmmss(seconds))));
         match (seconds % 60, seconds % 3600) {
             (0, 0) => 3,
             (0, _) => 6,
@@ -145,10 +146,8 @@ impl<U: TimeUnit, Z: Offset> Timestamps<'_, U, Z> {
             let (day, micros) = (from_first / DAY_MICROS as u64, from_first % DAY_MICROS as u64);
             all_near &= day < self.dates.len() as u64;
             let (seconds, fraction) = ((micros / 1_000_000) as u32, (micros % 1_000_000) as u32);
-            let (minutes, hours) = (seconds / 60, seconds / 3600);
             parts.days[i] = day as u32;
-            // 40 more for each minute's end, 4000 for each hour's: HH * 10000 + MM * 100 + SS.
-            parts.clocks[i] = seconds + 40 * minutes + 4000 * hours;
+            parts.clocks[i] = hhmmss(seconds);
             parts.fractions[i] = fraction;
             parts.offsets[i] = offset;
         }
@@ -169,12 +168,10 @@ impl<U: TimeUnit, Z: Offset> Timestamps<'_, U, Z> {
         block.each_window(rows, |((day, clock), (fraction, offset)), cell: &mut [u8; TEXT]| {
             cell[..10].copy_from_slice(&self.dates[*day as usize]);
             cell[10] = b' ';
-            cell[11..19].copy_from_slice(&with_colons(*clock).to_le_bytes());
-            // Six digits, behind two that are always zero.
-            cell[19] = b'.';
-            cell[20..28].copy_from_slice(&((fraction | ZEROS) >> 16).to_le_bytes());
-            let zeros = (fraction.leading_zeros() / 8).min(6) as usize;
-            let mut len = if zeros == 6 { 19 } else { 26 - zeros };
+            // Six digits each, behind two that are always zero.
+            let (time, fraction) = ((clock | ZEROS) >> 16, (fraction | ZEROS) >> 16);
+            let room = cell[11..].first_chunk_mut().expect("64 - 11 > 24");
+            let mut len = 11 + put_digits(time, fraction, room);
             len += self.zone.put(*offset, &mut cell[len..]);
             cell[len] = self.separator;
             Ok(len + 1)
@@ -211,15 +208,6 @@ impl<U: TimeUnit, Z: Offset> Timestamps<'_, U, Z> {
         }
         len
     }
-}
-
-/// Eight spread digits 00HHMMSS as HH:MM:SS.
-#[inline(always)]
-fn with_colons(spread: u64) -> u64 {
-    let digits = (spread | ZEROS) >> 16;
-    let pair = 0xffff;
-    let colons = u64::from_le_bytes(*b"\0\0:\0\0:\0\0");
-    digits & pair | (digits >> 16 & pair) << 24 | (digits >> 32 & pair) << 48 | colons
 }
 
 impl<U: TimeUnit> Form<i64, 8> for TimestampBinary<U> {
