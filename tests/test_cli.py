@@ -25,11 +25,11 @@ ENVIRONMENT = {
 
 
 def run(
-    *arguments: str, stdin: bytes = b"", **environment: str
+    *arguments: str, program: str = "holofast", stdin: bytes = b"", **environment: str
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run `holofast` without anything of the caller's configuration."""
+    """Run one of the programs without anything of the caller's configuration."""
     return subprocess.run(
-        [PROGRAMS / "holofast", *arguments],
+        [PROGRAMS / program, *arguments],
         input=stdin,
         capture_output=True,
         timeout=60,
@@ -278,13 +278,7 @@ def test_a_signal_interrupts_and_leaves_nothing(oss: LoopbackOss, number: signal
 
 def dump(*arguments: str, stdin: bytes, **environment: str) -> subprocess.CompletedProcess[bytes]:
     """Run hg_dump_to_oss on `stdin`."""
-    return subprocess.run(
-        [PROGRAMS / "hg_dump_to_oss", *arguments],
-        input=stdin,
-        capture_output=True,
-        timeout=60,
-        env=ENVIRONMENT | environment,
-    )
+    return run(*arguments, program="hg_dump_to_oss", stdin=stdin, **environment)
 
 
 def test_hg_dump_to_oss_uploads_its_input(oss: LoopbackOss) -> None:

@@ -54,10 +54,8 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
             (A::Null, P::Text) => self.boxed(Nothing),
             (A::Boolean, P::Bool) => {
                 let array = array.as_boolean();
-                match self.options.format {
-                    Format::Binary => self.boxed(BoolBinary(array)),
-                    _ => self.text(BoolText { array, separator: self.separator }, bool::ALPHABET),
-                }
+                let text = BoolText { array, separator: self.separator };
+                self.either(text, BoolBinary(array), bool::ALPHABET)
             }
             (A::Int8, P::Int2) => self.int::<arrow::Int8Type, i16, 2>(array),
             (A::UInt8, P::Int2) => self.int::<arrow::UInt8Type, i16, 2>(array),
@@ -73,13 +71,9 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
             }
             (A::Float32, P::Float4) => {
                 let values = native::<arrow::Float32Type>(array);
-                match self.options.format {
-                    Format::Binary => self.boxed(Prefixed::<_, _, 4> { values, form: FloatBinary }),
-                    _ => {
-                        let floats = Floats { values, separator: self.separator };
-                        self.text(floats, float::ALPHABET)
-                    }
-                }
+                let floats = Floats { values, separator: self.separator };
+                let binary = Prefixed::<_, _, 4> { values, form: FloatBinary };
+                self.either(floats, binary, float::ALPHABET)
             }
             (A::Float64, P::Float8) => {
                 let values = native::<arrow::Float64Type>(array);
@@ -129,11 +123,10 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
 
     /// A text writer, guarded only where values of its alphabet can need it.
     fn text<W: FieldWriter<I> + 'a>(self, writer: W, alphabet: &[u8]) -> Writer<'a, I> {
-        let separator = self.separator;
+        let (writer, separator) = (self.boxed(writer), self.separator);
         if !can_need_protection(self.options, self.column, alphabet) {
-            return self.boxed(writer);
+            return writer;
         }
-        let writer = self.boxed(writer);
         match self.options.format {
             Format::Csv => {
                 let protect = Csv::new(self.options, self.column);
@@ -143,6 +136,19 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
                 let protect = Text { delimiter: self.options.delimiter };
                 Box::new(Protected { writer, protect, separator })
             }
+        }
+    }
+
+    /// The text cells or the binary fields, as the format asks.
+    fn either(
+        self,
+        text: impl FieldWriter<I> + 'a,
+        binary: impl FieldWriter<I> + 'a,
+        alphabet: &[u8],
+    ) -> Writer<'a, I> {
+        match self.options.format {
+            Format::Binary => self.boxed(binary),
+            _ => self.text(text, alphabet),
         }
     }
 
@@ -158,10 +164,7 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
         F: Form<T, W> + 'a,
         B: Form<T, V> + 'a,
     {
-        match self.options.format {
-            Format::Binary => self.boxed(Prefixed { values, form: binary }),
-            _ => self.text(Delimited { values, form: text, separator: self.separator }, alphabet),
-        }
+        self.either(self.delimited(values, text), Prefixed { values, form: binary }, alphabet)
     }
 
     /// A number's text cells, or its `binary` fields.
@@ -176,11 +179,8 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
         C: FieldWriter<I> + 'a,
         B: FieldWriter<I> + 'a,
     {
-        if self.options.format == Format::Binary {
-            return self.boxed(binary);
-        }
         let separator = self.separator;
-        self.text(Numbers { values, scale, separator, other }, T::ALPHABET)
+        self.either(Numbers { values, scale, separator, other }, binary, T::ALPHABET)
     }
 
     /// The writer of any form's text cells.
@@ -289,9 +289,6 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
         values: &'a [i64],
         with_zone: bool,
     ) -> Writer<'a, I> {
-        if self.options.format == Format::Binary {
-            return self.boxed(Prefixed { values, form: TimestampBinary::<U>(PhantomData) });
-        }
         match (with_zone, self.zone) {
             (false, _) => self.instants::<U, _>(values, Without),
             (true, None) => self.instants::<U, _>(values, Utc),
@@ -306,7 +303,8 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
     {
         let (unit, separator) = (PhantomData::<U>, self.separator);
         let text = Timestamps { values, unit, zone, dates: dates(), separator };
-        self.text(text, temporal::ALPHABET)
+        let binary = Prefixed { values, form: TimestampBinary::<U>(PhantomData) };
+        self.either(text, binary, temporal::ALPHABET)
     }
 
     fn dictionary(
