@@ -1,8 +1,13 @@
-//! Block: up to 64 rows being written at once, each at a cursor of its own. Writers get loops over
-//! its rows from here, so that bounds, cursors, NULLs and errors are handled in one place.
-//! Where the rows lie, and what becomes of them, is `rows`'s.
+//! Block: up to 64 rows being written at once, each at a cursor of its own. Writers hand it cells,
+//! so that room, cursors, NULLs and errors are handled in one place: here alone bytes are stored
+//! without a check of their own. Where the rows lie, and what becomes of them, is `rows`'s.
+//!
+//! What makes the stores sound: each row's cursor lies at least `room` bytes before the row's end,
+//! and so of the block's memory. A column checks once that its widest store fits, and its longest
+//! cell is taken off afterwards.
 
-use std::marker::PhantomData;
+#![allow(unsafe_code)]
+
 use std::ops::Range;
 
 use arrow_buffer::BooleanBuffer;
@@ -12,101 +17,269 @@ use crate::error::Reason;
 /// Rows in a block: one word of validity; a column visit then costs a cell 0.2 ns.
 pub(crate) const BLOCK: usize = 64;
 
-/// The rows being written: a cursor for each, into slots or into the output itself. `I` is the
-/// instruction set that the loops over them are compiled for.
+/// What ends every cell of a column, at most eight bytes: stored as a word, counted by length.
+#[derive(Clone, Copy)]
+pub(crate) struct Tail {
+    word: [u8; Tail::WIDTH],
+    len: usize,
+}
+
+impl Tail {
+    /// What is stored, however short it is.
+    pub const WIDTH: usize = 8;
+
+    pub fn new(bytes: &[u8]) -> Self {
+        let mut word = [0; Self::WIDTH];
+        word[..bytes.len()].copy_from_slice(bytes);
+        Self { word, len: bytes.len() }
+    }
+}
+
+impl From<u8> for Tail {
+    fn from(separator: u8) -> Self {
+        Self::new(&[separator])
+    }
+}
+
+/// Where the bytes of a block's cells lie in some source: so many from each start on.
+pub(crate) struct Spans {
+    pub starts: [u32; BLOCK],
+    pub lens: [u32; BLOCK],
+}
+
+/// The longest span that `gather` takes.
+pub(crate) const MOST_GATHERED: usize = 64;
+
+/// The rows being written: a cursor for each, into slots or into the output itself.
 pub(crate) struct Block<'a, I> {
+    /// The instruction set that the loops over the rows are compiled for.
+    pub isa: I,
     bytes: &'a mut [u8],
     cursors: [usize; BLOCK],
+    /// What `gather` copies next: to be filled for the rows there are.
+    pub spans: Spans,
     rows: usize,
+    stride: usize,
+    room: usize,
     /// Bit i: row i of the current column is NULL, so whatever its value is, it is no error.
     nulls: u64,
     failure: Option<(usize, Reason)>,
-    isa: PhantomData<I>,
 }
 
-impl<'a, I> Block<'a, I> {
-    pub fn new(bytes: &'a mut [u8], start: usize, stride: usize, rows: usize) -> Self {
+impl<'a, I: Copy> Block<'a, I> {
+    /// Rows of at most `stride` bytes, one behind the other.
+    ///
+    /// # Panics
+    /// If `bytes` has no room for them.
+    pub fn new(isa: I, bytes: &'a mut [u8], stride: usize, rows: usize) -> Self {
+        assert!(rows <= BLOCK && rows * stride <= bytes.len(), "the block is too small");
         let mut cursors = [0; BLOCK];
-        for (i, cursor) in cursors.iter_mut().enumerate() {
-            *cursor = start + i * stride;
+        for (i, cursor) in cursors[..rows].iter_mut().enumerate() {
+            *cursor = i * stride;
         }
-        Self { bytes, cursors, rows, nulls: 0, failure: None, isa: PhantomData }
+        let spans = Spans { starts: [0; BLOCK], lens: [0; BLOCK] };
+        Self { isa, bytes, cursors, spans, rows, stride, room: stride, nulls: 0, failure: None }
     }
 
-    /// Gives each item, one a row, to `put` with all the bytes from its row's cursor on.
+    /// Gives each item, one a row, to `put` with the `W` bytes behind its row's cursor; no cell may
+    /// be longer.
     #[inline(always)]
-    pub fn each_item<T>(
+    pub fn each<T, const W: usize>(
         &mut self,
         items: impl Iterator<Item = T>,
-        mut put: impl FnMut(T, &mut [u8]) -> Result<usize, Reason>,
+        mut put: impl FnMut(T, &mut [u8; W]) -> Result<usize, Reason>,
     ) {
+        self.demand(W);
+        let bytes = &mut *self.bytes;
         for (i, (cursor, item)) in self.cursors[..self.rows].iter_mut().zip(items).enumerate() {
-            match put(item, &mut self.bytes[*cursor..]) {
-                Ok(len) => *cursor += len,
+            // SAFETY: `room` bytes lie behind every cursor, and W are not more.
+            let cell = unsafe { window(bytes, *cursor) };
+            match put(item, cell) {
+                Ok(len) => *cursor += len.min(W),
                 Err(reason) => fail(&mut self.failure, self.nulls, i, reason),
+            }
+        }
+        self.spend(W);
+    }
+
+    /// The same with all the bytes from the cursor on, and the row's index.
+    #[inline(always)]
+    pub fn each_row(&mut self, mut put: impl FnMut(usize, &mut [u8]) -> Result<usize, Reason>) {
+        let mut longest = 0;
+        for (i, cursor) in self.cursors[..self.rows].iter_mut().enumerate() {
+            match put(i, &mut self.bytes[*cursor..]) {
+                Ok(len) => {
+                    *cursor += len;
+                    longest = longest.max(len);
+                }
+                Err(reason) => fail(&mut self.failure, self.nulls, i, reason),
+            }
+        }
+        self.spend(longest);
+    }
+
+    /// Appends the same few bytes to each row.
+    #[inline(always)]
+    pub fn append(&mut self, tail: Tail) {
+        self.each(std::iter::repeat(()), |(), cell| {
+            *cell = tail.word;
+            Ok(tail.len)
+        });
+    }
+
+    /// Appends to each row its span of `source` and the tail.
+    ///
+    /// # Panics
+    /// If a span is longer than `MOST_GATHERED`, or not in the source.
+    #[inline(always)]
+    pub fn gather(&mut self, source: &[u8], tail: Tail) {
+        let (longest, furthest) = self.bounds();
+        match longest {
+            0..=8 if furthest + 8 <= source.len() => self.copy::<8>(source, tail),
+            0..=16 if furthest + 16 <= source.len() => self.copy::<16>(source, tail),
+            0..=32 if furthest + 32 <= source.len() => self.copy::<32>(source, tail),
+            0..=64 if furthest + 64 <= source.len() => self.copy::<64>(source, tail),
+            0..=MOST_GATHERED => self.copy_end(source, tail),
+            _ => panic!("a span is too long"),
+        }
+        self.advance(longest, tail.len);
+    }
+
+    /// The same behind an int32 length word, without a tail.
+    #[inline(always)]
+    pub fn gather_prefixed(&mut self, source: &[u8]) {
+        let (longest, furthest) = self.bounds();
+        match longest {
+            0..=8 if furthest + 8 <= source.len() => self.copy_prefixed::<8>(source),
+            0..=16 if furthest + 16 <= source.len() => self.copy_prefixed::<16>(source),
+            0..=32 if furthest + 32 <= source.len() => self.copy_prefixed::<32>(source),
+            0..=64 if furthest + 64 <= source.len() => self.copy_prefixed::<64>(source),
+            0..=MOST_GATHERED => self.copy_prefixed_end(source),
+            _ => panic!("a span is too long"),
+        }
+        self.advance(longest, 4);
+    }
+
+    /// The longest of the spans, and the furthest start.
+    #[inline(always)]
+    fn bounds(&self) -> (usize, usize) {
+        let (mut longest, mut furthest) = (0, 0);
+        let Spans { starts, lens } = &self.spans;
+        for (start, len) in starts[..self.rows].iter().zip(&lens[..self.rows]) {
+            longest = longest.max(*len);
+            furthest = furthest.max(*start);
+        }
+        (longest as usize, furthest as usize)
+    }
+
+    /// The spans are at most `W` bytes, and as many can be read of the source from each start.
+    #[inline(always)]
+    fn copy<const W: usize>(&mut self, source: &[u8], tail: Tail) {
+        self.demand(W + Tail::WIDTH);
+        let bytes = &mut *self.bytes;
+        for i in 0..self.rows {
+            let (start, len) = (self.spans.starts[i] as usize, self.spans.lens[i] as usize);
+            let cursor = self.cursors[i];
+            // SAFETY: `bounds` has seen that no start is too far and no length above W; behind
+            // every cursor lie `room` bytes, and W and a tail are not more.
+            unsafe {
+                *window(bytes, cursor) = *source.get_unchecked(start..).as_ptr().cast::<[u8; W]>();
+                *window(bytes, cursor + len) = tail.word;
             }
         }
     }
 
-    /// The same with each row's index in the block.
     #[inline(always)]
-    pub fn each_row(&mut self, put: impl FnMut(usize, &mut [u8]) -> Result<usize, Reason>) {
-        self.each_item(0.., put);
+    fn copy_prefixed<const W: usize>(&mut self, source: &[u8]) {
+        self.demand(4 + W);
+        let bytes = &mut *self.bytes;
+        for i in 0..self.rows {
+            let (start, cursor) = (self.spans.starts[i] as usize, self.cursors[i]);
+            // SAFETY: as for `copy`.
+            unsafe {
+                *window(bytes, cursor) = self.spans.lens[i].to_be_bytes();
+                *window(bytes, cursor + 4) =
+                    *source.get_unchecked(start..).as_ptr().cast::<[u8; W]>();
+            }
+        }
     }
 
-    /// The same as `each_item` with a window of `W` bytes.
+    /// The same where the source ends before the last window does.
+    #[cold]
+    fn copy_end(&mut self, source: &[u8], tail: Tail) {
+        for i in 0..self.rows {
+            let (start, len) = (self.spans.starts[i] as usize, self.spans.lens[i] as usize);
+            let cell = &mut self.bytes[self.cursors[i]..];
+            cell[..len].copy_from_slice(&source[start..start + len]);
+            cell[len..len + tail.len].copy_from_slice(&tail.word[..tail.len]);
+        }
+    }
+
+    #[cold]
+    fn copy_prefixed_end(&mut self, source: &[u8]) {
+        for i in 0..self.rows {
+            let (start, len) = (self.spans.starts[i] as usize, self.spans.lens[i] as usize);
+            let cell = &mut self.bytes[self.cursors[i]..];
+            cell[..4].copy_from_slice(&self.spans.lens[i].to_be_bytes());
+            cell[4..4 + len].copy_from_slice(&source[start..start + len]);
+        }
+    }
+
+    /// Moves the cursors by the spans' lengths and so many bytes more.
     #[inline(always)]
-    pub fn each_window<T, const W: usize>(
-        &mut self,
-        items: impl Iterator<Item = T>,
-        mut put: impl FnMut(T, &mut [u8; W]) -> Result<usize, Reason>,
-    ) {
-        self.each_item(items, |item, bytes| {
-            put(item, bytes.first_chunk_mut().expect("extent() is too small"))
-        });
+    fn advance(&mut self, longest: usize, more: usize) {
+        for (cursor, len) in self.cursors[..self.rows].iter_mut().zip(&self.spans.lens) {
+            *cursor += *len as usize + more;
+        }
+        self.spend(longest + more);
     }
 
-    /// The same behind an int32 length word.
-    #[inline(always)]
-    pub fn each_prefixed<T, const W: usize>(
-        &mut self,
-        items: impl Iterator<Item = T>,
-        mut put: impl FnMut(T, &mut [u8; W]) -> Result<usize, Reason>,
-    ) {
-        self.each_item(items, |item, bytes| {
-            let (length, rest) = bytes.split_first_chunk_mut().expect("extent() is too small");
-            let len = put(item, rest.first_chunk_mut().expect("extent() is too small"))?;
-            *length = (len as u32).to_be_bytes();
-            Ok(4 + len)
-        });
+    fn demand(&self, width: usize) {
+        assert!(width <= self.room, "extent() is too small");
     }
 
-    /// Where each row's next cell begins; beyond the block's rows, nothing of meaning.
-    pub fn cursors(&self) -> [usize; BLOCK] {
-        self.cursors
+    fn spend(&mut self, longest: usize) {
+        assert!(longest <= self.room, "extent() is too small");
+        self.room -= longest;
     }
 
-    /// Writes row `i`'s latest cell, which begins at `start`, again.
+    /// Where each row's next cell begins.
+    pub fn cursors(&self) -> &[usize] {
+        &self.cursors[..self.rows]
+    }
+
+    /// Writes row `i`'s latest cell, `len` bytes long so far, again.
     pub fn rewrite(
         &mut self,
         i: usize,
-        start: usize,
+        len: usize,
         put: impl FnOnce(&mut [u8]) -> Result<usize, Reason>,
     ) {
+        let start = self.cursors[i] - len;
         match put(&mut self.bytes[start..]) {
-            Ok(len) => self.cursors[i] = start + len,
+            Ok(new) => {
+                self.cursors[i] = start + new;
+                let end = (i + 1) * self.stride;
+                assert!(start + new <= end, "extent() is too small");
+                self.room = self.room.min(end - start - new);
+            }
             Err(reason) => fail(&mut self.failure, self.nulls, i, reason),
         }
     }
 
     /// A block of the same rows and NULLs in other memory, for writers that work in two steps.
     pub fn twin<'b>(&self, bytes: &'b mut [u8], stride: usize) -> Block<'b, I> {
-        Block { nulls: self.nulls, ..Block::new(bytes, 0, stride, self.rows) }
+        Block { nulls: self.nulls, ..Block::new(self.isa, bytes, stride, self.rows) }
     }
 
     /// The bytes that row `i` has in a block that began at `start`.
     pub fn row(&self, i: usize, start: usize) -> &[u8] {
         &self.bytes[start..self.cursors[i]]
+    }
+
+    /// Notes that row `i` of the column has no COPY form.
+    pub fn refuse(&mut self, i: usize, reason: Reason) {
+        fail(&mut self.failure, self.nulls, i, reason);
     }
 
     /// The error of the twin, if it had one before ours.
@@ -120,6 +293,11 @@ impl<'a, I> Block<'a, I> {
         self.failure.take()
     }
 
+    /// Which rows of the current column are NULL: bit i for row i.
+    pub fn nulls(&self) -> u64 {
+        self.nulls
+    }
+
     /// Writes one column's cells: `write` those of values, this those of NULLs, over whatever
     /// `write` left there. Bit i of `nulls` says that row i is NULL, `null` is a whole such cell.
     pub fn column(&mut self, nulls: u64, null: &[u8], write: impl FnOnce(&mut Self)) {
@@ -127,7 +305,7 @@ impl<'a, I> Block<'a, I> {
         if nulls == 0 {
             return write(self);
         }
-        let before = self.cursors;
+        let (before, room) = (self.cursors, self.room);
         if nulls.count_ones() as usize != self.rows {
             write(self);
         }
@@ -139,7 +317,18 @@ impl<'a, I> Block<'a, I> {
             self.cursors[i] = end;
             left &= left - 1;
         }
+        self.room = self.room.min(room - null.len());
     }
+}
+
+/// The `W` bytes at `at`.
+///
+/// # Safety
+/// They must be bytes of the slice.
+#[inline(always)]
+unsafe fn window<const W: usize>(bytes: &mut [u8], at: usize) -> &mut [u8; W] {
+    // SAFETY: the caller's.
+    unsafe { &mut *bytes.get_unchecked_mut(at..at + W).as_mut_ptr().cast() }
 }
 
 /// Rows come in order, and an earlier column found at the same row goes first: keep the first.

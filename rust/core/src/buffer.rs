@@ -1,5 +1,9 @@
 //! Buffer: where encoded bytes go, kept from one encoding to the next. Filling it is `rows`'s.
 
+use std::ops::Range;
+
+use crate::isa::copy;
+
 /// Encoded bytes and the scratch they were made in. Reuse it: memory touched for the first time
 /// costs as much as the encoding.
 #[derive(Default)]
@@ -46,6 +50,13 @@ impl Buffer {
         self.reserve(bytes.len());
         self.bytes[self.len..self.len + bytes.len()].copy_from_slice(bytes);
         self.len += bytes.len();
+    }
+
+    /// Appends a part of the scratch; there is room for a step more.
+    pub(crate) fn append_slot(&mut self, part: Range<usize>) {
+        let len = part.len();
+        copy(&self.scratch[part.start..], len, &mut self.bytes[self.len..]);
+        self.len += len;
     }
 
     /// Makes room for `more` bytes behind the output.

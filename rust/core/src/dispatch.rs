@@ -8,12 +8,13 @@ use arrow_array::types::{self as arrow, ArrowPrimitiveType};
 use arrow_array::{Array, GenericByteArray};
 use arrow_schema::{DataType, TimeUnit};
 
-use crate::escape::{Csv, Text, can_need_protection};
+use crate::escape::{Csv, Specials, Text, can_need_protection};
 use crate::field::{Delimited, FieldWriter, Form, Prefixed, Protected};
 use crate::isa::{Compiled, Isa};
 use crate::options::{Format, Options, PgType};
 use crate::types::bool::{self, BoolBinary, BoolText};
 use crate::types::bytes::{self, BytesText};
+use crate::types::date::{self, DateBinary, DateText, DateUnit, Dates, DayMillis, Days};
 use crate::types::decimal::{self, DecimalBinary, DecimalText, NumericFields, WideDecimalText};
 use crate::types::dictionary::Dictionary;
 use crate::types::float::{self, FloatBinary, Floats};
@@ -21,10 +22,8 @@ use crate::types::int::{IntBinary, IntText};
 use crate::types::null::Nothing;
 use crate::types::number::{Number, Numbers};
 use crate::types::string::{StringBinary, StringText, Values};
-use crate::types::temporal::{
-    self, DateBinary, DateText, DayMillis, Days, Nanos, TimeBinary, TimeText, Units, dates,
-};
-use crate::types::timestamp::{Offset, TimestampBinary, Timestamps, Utc, Without};
+use crate::types::time::{self, Nanos, TimeBinary, TimeText, TimeUnit as Unit, Units};
+use crate::types::timestamp::{self, Offset, TimestampBinary, Timestamps, Utc, Without};
 use crate::zone::Zone;
 
 type Writer<'a, I> = Box<dyn FieldWriter<I> + 'a>;
@@ -34,6 +33,7 @@ type Writer<'a, I> = Box<dyn FieldWriter<I> + 'a>;
 pub(crate) struct Site<'a, I> {
     pub isa: I,
     pub options: &'a Options,
+    pub specials: &'a Specials,
     pub column: usize,
     /// What ends a text cell: the delimiter, or the line's end after the last column.
     pub separator: u8,
@@ -86,18 +86,8 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
             (A::LargeUtf8, P::Text) => self.string(array.as_string::<i64>()),
             (A::Binary, P::Bytea) => self.bytea(array.as_binary::<i32>()),
             (A::LargeBinary, P::Bytea) => self.bytea(array.as_binary::<i64>()),
-            (A::Date32, P::Date) => {
-                let (text, binary) = (
-                    DateText { unit: PhantomData::<Days>, dates: dates() },
-                    DateBinary::<Days>(PhantomData),
-                );
-                self.fixed(native::<arrow::Date32Type>(array), text, binary, temporal::ALPHABET)
-            }
-            (A::Date64, P::Date) => {
-                let text = DateText { unit: PhantomData::<DayMillis>, dates: dates() };
-                let binary = DateBinary::<DayMillis>(PhantomData);
-                self.fixed(native::<arrow::Date64Type>(array), text, binary, temporal::ALPHABET)
-            }
+            (A::Date32, P::Date) => self.date::<arrow::Date32Type, Days>(array),
+            (A::Date64, P::Date) => self.date::<arrow::Date64Type, DayMillis>(array),
             (A::Time32(TimeUnit::Second), P::Time) => {
                 self.time::<arrow::Time32SecondType, Units<1_000_000>>(array)
             }
@@ -124,19 +114,27 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
     /// A text writer, guarded only where values of its alphabet can need it.
     fn text<W: FieldWriter<I> + 'a>(self, writer: W, alphabet: &[u8]) -> Writer<'a, I> {
         let (writer, separator) = (self.boxed(writer), self.separator);
-        if !can_need_protection(self.options, self.column, alphabet) {
+        if !can_need_protection(self.options, self.specials, self.column, alphabet) {
             return writer;
         }
         match self.options.format {
             Format::Csv => {
-                let protect = Csv::new(self.options, self.column);
-                Box::new(Protected { writer, protect, separator })
+                let protect = self.csv();
+                self.boxed(Protected { writer, protect, separator })
             }
             _ => {
-                let protect = Text { delimiter: self.options.delimiter };
-                Box::new(Protected { writer, protect, separator })
+                let protect = self.escapes();
+                self.boxed(Protected { writer, protect, separator })
             }
         }
+    }
+
+    fn csv(self) -> Csv<'a> {
+        Csv::new(self.options, self.specials, self.column)
+    }
+
+    fn escapes(self) -> Text<'a> {
+        Text::new(self.specials)
     }
 
     /// The text cells or the binary fields, as the format asks.
@@ -152,21 +150,6 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
         }
     }
 
-    fn fixed<T, F, B, const W: usize, const V: usize>(
-        self,
-        values: &'a [T],
-        text: F,
-        binary: B,
-        alphabet: &[u8],
-    ) -> Writer<'a, I>
-    where
-        T: Copy,
-        F: Form<T, W> + 'a,
-        B: Form<T, V> + 'a,
-    {
-        self.either(self.delimited(values, text), Prefixed { values, form: binary }, alphabet)
-    }
-
     /// A number's text cells, or its `binary` fields.
     fn number<T: Number, C, B>(
         self,
@@ -180,7 +163,7 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
         B: FieldWriter<I> + 'a,
     {
         let separator = self.separator;
-        self.either(Numbers { values, scale, separator, other }, binary, T::ALPHABET)
+        self.either(Numbers::new(values, scale, separator, other), binary, T::ALPHABET)
     }
 
     /// The writer of any form's text cells.
@@ -212,8 +195,8 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
                 self.number(values, scale, other, NumericFields { values, form: binary })
             }
             _ => {
-                let text = WideDecimalText { scale: scale.into() };
-                self.fixed(values, text, binary, decimal::ALPHABET)
+                let text = self.delimited(values, WideDecimalText { scale: scale.into() });
+                self.either(text, NumericFields { values, form: binary }, decimal::ALPHABET)
             }
         }
     }
@@ -226,11 +209,11 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
         match self.options.format {
             Format::Binary => self.boxed(StringBinary { values, no_nul: true }),
             Format::Text => {
-                let protect = Text { delimiter: self.options.delimiter };
+                let protect = self.escapes();
                 self.boxed(StringText { values, protect, separator })
             }
             Format::Csv => {
-                let protect = Csv::new(self.options, self.column);
+                let protect = self.csv();
                 self.boxed(StringText { values, protect, separator })
             }
         }
@@ -252,15 +235,25 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
         }
     }
 
-    fn time<A: ArrowPrimitiveType, U: temporal::TimeUnit + 'a>(
-        self,
-        array: &'a dyn Array,
-    ) -> Writer<'a, I>
+    fn date<A, U>(self, array: &'a dyn Array) -> Writer<'a, I>
+    where
+        A: ArrowPrimitiveType,
+        U: DateUnit<A::Native> + 'a,
+    {
+        let (values, separator, unit) = (native::<A>(array), self.separator, PhantomData::<U>);
+        let text = DateText { values, unit, dates: Dates::get(), separator };
+        let form = DateBinary::<U>(PhantomData);
+        self.either(text, Prefixed { values, form }, date::ALPHABET)
+    }
+
+    fn time<A: ArrowPrimitiveType, U: Unit + 'a>(self, array: &'a dyn Array) -> Writer<'a, I>
     where
         A::Native: Into<i64>,
     {
-        let (text, binary) = (TimeText::<U>(PhantomData), TimeBinary::<U>(PhantomData));
-        self.fixed(native::<A>(array), text, binary, temporal::ALPHABET)
+        let (values, separator, unit) = (native::<A>(array), self.separator, PhantomData::<U>);
+        let text = TimeText { values, unit, separator };
+        let form = TimeBinary::<U>(PhantomData);
+        self.either(text, Prefixed { values, form }, time::ALPHABET)
     }
 
     fn timestamp(self, array: &'a dyn Array, unit: TimeUnit, with_zone: bool) -> Writer<'a, I> {
@@ -284,11 +277,7 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
         }
     }
 
-    fn instant<U: temporal::TimeUnit + 'a>(
-        self,
-        values: &'a [i64],
-        with_zone: bool,
-    ) -> Writer<'a, I> {
+    fn instant<U: Unit + 'a>(self, values: &'a [i64], with_zone: bool) -> Writer<'a, I> {
         match (with_zone, self.zone) {
             (false, _) => self.instants::<U, _>(values, Without),
             (true, None) => self.instants::<U, _>(values, Utc),
@@ -298,13 +287,13 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
 
     fn instants<U, Z>(self, values: &'a [i64], zone: Z) -> Writer<'a, I>
     where
-        U: temporal::TimeUnit + 'a,
+        U: Unit + 'a,
         Z: Offset + 'a,
     {
         let (unit, separator) = (PhantomData::<U>, self.separator);
-        let text = Timestamps { values, unit, zone, dates: dates(), separator };
+        let text = Timestamps { values, unit, zone, dates: Dates::get(), separator };
         let binary = Prefixed { values, form: TimestampBinary::<U>(PhantomData) };
-        self.either(text, binary, temporal::ALPHABET)
+        self.either(text, binary, timestamp::ALPHABET)
     }
 
     fn dictionary(
@@ -318,7 +307,7 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
         if array.values().is_empty() {
             return Some(self.boxed(Nothing));
         }
-        Some(self.boxed(Dictionary::new(array, writer.as_ref())))
+        Some(self.boxed(Dictionary::new(self.isa, array, writer.as_ref())))
     }
 }
 

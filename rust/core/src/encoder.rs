@@ -6,10 +6,11 @@ use std::ops::Range;
 use arrow_array::{Array, RecordBatch, new_empty_array};
 use arrow_schema::{DataType, Schema};
 
+use crate::block::Tail;
 use crate::buffer::Buffer;
 use crate::dispatch::Site;
 use crate::error::{EncodeError, SchemaError};
-use crate::escape;
+use crate::escape::{self, Specials};
 #[cfg(target_arch = "x86_64")]
 use crate::isa::Avx2;
 use crate::isa::{Baseline, Isa};
@@ -27,10 +28,11 @@ pub struct CopyEncoder {
     types: Vec<DataType>,
     pg_types: Vec<PgType>,
     options: Options,
+    specials: Specials,
     zone: Option<Zone>,
     header: Vec<u8>,
     /// What every row begins with; of a table without columns, the whole row.
-    lead: Vec<u8>,
+    lead: Tail,
     /// A NULL cell that the delimiter ends, and one at the end of a row.
     nulls: [Vec<u8>; 2],
     batch_size: usize,
@@ -60,10 +62,11 @@ impl CopyEncoder {
             )));
         }
         options.check(types.len())?;
+        let specials = Specials::new(&options);
         let names: Vec<_> = schema.fields().iter().map(|field| field.name().clone()).collect();
         let header = match (options.format, options.header) {
             (Format::Binary, _) => BINARY_HEADER.to_vec(),
-            (_, true) => escape::header(&names, &options),
+            (_, true) => escape::header(&names, &options, &specials),
             (_, false) => Vec::new(),
         };
         let nulls = [options.delimiter, b'\n'].map(|separator| match options.format {
@@ -71,14 +74,15 @@ impl CopyEncoder {
             _ => [options.null.as_slice(), &[separator]].concat(),
         });
         let lead = match options.format {
-            Format::Binary => (types.len() as i16).to_be_bytes().to_vec(),
-            _ if types.is_empty() => b"\n".to_vec(),
-            _ => Vec::new(),
+            Format::Binary => Tail::new(&(types.len() as i16).to_be_bytes()),
+            _ if types.is_empty() => Tail::new(b"\n"),
+            _ => Tail::new(b""),
         };
         let this = Self {
             types,
             pg_types,
             options,
+            specials,
             zone,
             header,
             lead,
@@ -139,7 +143,7 @@ impl CopyEncoder {
         let rows = Rows {
             isa,
             columns: columns.map(|(i, array)| self.column(isa, i, array.as_ref())).collect(),
-            lead: &self.lead,
+            lead: self.lead,
         };
         let all = batch.num_rows();
         for start in (0..all).step_by(self.batch_size) {
@@ -177,6 +181,7 @@ impl CopyEncoder {
         Site {
             isa,
             options: &self.options,
+            specials: &self.specials,
             column,
             separator: if last { b'\n' } else { self.options.delimiter },
             zone: self.zone.as_ref(),

@@ -3,125 +3,107 @@
 //! What stands between the cells belongs to `rows` and `field`.
 
 use crate::error::Reason;
+use crate::isa::{Baseline, ByteSet, Isa, STEP, Task};
 use crate::options::{Format, Options};
-
-/// Values are copied and looked at in steps of this many bytes.
-pub(crate) const STEP: usize = 16;
-/// A block's values, which lie side by side, are looked at in steps of this many.
-const LOOK: usize = 64;
 
 /// How one column's values are protected.
 pub(crate) trait Protect {
-    /// Whether this byte takes the value out of the plain path. NUL always does: no PostgreSQL
-    /// string holds one.
-    fn is_special(&self, byte: u8) -> bool;
+    /// The bytes that take a value out of the plain path.
+    fn specials(&self) -> &ByteSet;
     /// Whether a value of this length may be special as a whole.
     fn is_special_len(&self, len: usize) -> bool;
     /// Whether the whole value takes another path for a reason of its own.
     fn is_special_value(&self, value: &[u8]) -> bool;
     /// Writes a value that may need protection; at most `2 * value.len() + 2` bytes.
-    fn put_protected(&self, value: &[u8], cell: &mut [u8]) -> Result<usize, Reason>;
+    fn put_protected<I: Isa>(&self, isa: I, value: &[u8], cell: &mut [u8])
+    -> Result<usize, Reason>;
 
-    /// Writes `source[..len]`, protected as needed. `source` may go on behind the value and
-    /// `cell` has room for `2 * len + 2` bytes and one step more: then nothing is copied twice.
+    /// Writes `source[..len]`, protected as needed. `source` may go on behind the value: where it
+    /// does, and `cell` has room for one step more, no byte is touched alone.
     #[inline(always)]
-    fn put(&self, source: &[u8], len: usize, cell: &mut [u8]) -> Result<usize, Reason> {
-        let mut special = 0;
-        let mut at = 0;
-        while at < len {
-            let step = step_at(source, at);
-            special |= self.specials(&step, len - at);
-            cell[at..at + STEP].copy_from_slice(&step);
-            at += STEP;
-        }
-        if special != 0 || self.is_special_value(&source[..len]) {
-            return self.put_protected(&source[..len], cell);
+    fn put<I: Isa>(
+        &self,
+        isa: I,
+        source: &[u8],
+        len: usize,
+        cell: &mut [u8],
+    ) -> Result<usize, Reason> {
+        let special = copy_looking(isa, source, len, cell, self.specials());
+        if special || self.is_special_len(len) && self.is_special_value(&source[..len]) {
+            return self.put_protected(isa, &source[..len], cell);
         }
         Ok(len)
     }
-
-    /// Not zero if one of the first `len` bytes is special. Without branches, so that it becomes
-    /// a few vector instructions.
-    #[inline(always)]
-    fn specials(&self, step: &[u8; STEP], len: usize) -> u128 {
-        let mut found = [0; STEP];
-        for (found, byte) in found.iter_mut().zip(step) {
-            *found = if self.is_special(*byte) { 0xff } else { 0 };
-        }
-        u128::from_le_bytes(found) & FIRST[len.min(STEP)]
-    }
-
-    /// Calls `found` with the place of each special byte, in order.
-    #[inline(always)]
-    fn each_special(&self, bytes: &[u8], mut found: impl FnMut(usize)) {
-        let (looks, rest) = bytes.as_chunks::<LOOK>();
-        for (i, look) in looks.iter().enumerate() {
-            if self.any_special(look) {
-                let (steps, _) = look.as_chunks::<STEP>();
-                for (j, step) in steps.iter().enumerate().filter(|(_, step)| self.any_special(step))
-                {
-                    self.each_place(step, |lane| found(i * LOOK + j * STEP + lane));
-                }
-            }
-        }
-        self.each_place(rest, |lane| found(looks.len() * LOOK + lane));
-    }
-
-    #[inline(always)]
-    fn any_special<const N: usize>(&self, bytes: &[u8; N]) -> bool {
-        bytes.iter().fold(false, |any, byte| any | self.is_special(*byte))
-    }
-
-    #[inline(always)]
-    fn each_place(&self, bytes: &[u8], found: impl FnMut(usize)) {
-        (0..bytes.len()).filter(|at| self.is_special(bytes[*at])).for_each(found);
-    }
 }
 
-/// The first n bytes of a step, as a mask.
-const FIRST: [u128; STEP + 1] = {
-    let mut masks = [u128::MAX; STEP + 1];
-    let mut n = 0;
-    while n < STEP {
-        masks[n] = (1 << (8 * n)) - 1;
-        n += 1;
-    }
-    masks
-};
-
-/// One step of `source`; behind its end, zeros.
+/// Copies `source[..len]`, and tells whether a byte of the set is in it.
 #[inline(always)]
-fn step_at(source: &[u8], at: usize) -> [u8; STEP] {
-    if let Some(step) = source[at..].first_chunk() {
-        return *step;
+fn copy_looking<I: Isa>(isa: I, source: &[u8], len: usize, cell: &mut [u8], set: &ByteSet) -> bool {
+    let whole = len.next_multiple_of(STEP);
+    if source.len() < whole || cell.len() < whole || len == 0 {
+        cell[..len].copy_from_slice(&source[..len]);
+        return source[..len].iter().any(|byte| set.has(*byte));
     }
-    let mut step = [0; STEP];
-    step[..source.len() - at].copy_from_slice(&source[at..]);
-    step
+    let (from, to) = (source[..whole].as_chunks().0, cell[..whole].as_chunks_mut().0);
+    let before = from.len() - 1;
+    let found = isa.copy_looking(&from[..before], &mut to[..before], set);
+    to[before] = from[before];
+    found | (isa.members(&from[before], set) << (whole - len) != 0)
+}
+
+/// Copies `value` with two bytes in the place of each byte of the set. `cell` has room for twice as
+/// many bytes.
+struct Escaping<'a, I, F> {
+    isa: I,
+    value: &'a [u8],
+    cell: &'a mut [u8],
+    set: &'a ByteSet,
+    escaped: F,
+}
+
+impl<I: Isa, F: Fn(u8) -> Result<[u8; 2], Reason>> Task for Escaping<'_, I, F> {
+    type Output = Result<usize, Reason>;
+
+    #[inline(always)]
+    fn run(self) -> Result<usize, Reason> {
+        let Self { isa, value, cell, set, escaped } = self;
+        let mut at = 0;
+        for part in value.chunks(STEP) {
+            let mut step = [0; STEP];
+            step[..part.len()].copy_from_slice(part);
+            let mut members = isa.members(&step, set) & (u32::MAX >> (STEP - part.len()));
+            let mut done = 0;
+            while members != 0 {
+                let next = members.trailing_zeros() as usize;
+                cell[at..at + next - done].copy_from_slice(&part[done..next]);
+                at += next - done;
+                cell[at..at + 2].copy_from_slice(&escaped(part[next])?);
+                (at, done) = (at + 2, next + 1);
+                members &= members - 1;
+            }
+            cell[at..at + part.len() - done].copy_from_slice(&part[done..]);
+            at += part.len() - done;
+        }
+        Ok(at)
+    }
 }
 
 /// TEXT: a backslash before each special byte.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Text {
-    pub delimiter: u8,
+pub(crate) struct Text<'a> {
+    specials: &'a ByteSet,
 }
 
-impl Text {
-    /// What follows the backslash. The letters win over the delimiter, as in copyto.c.
-    fn letter(&self, byte: u8) -> Option<u8> {
-        match byte {
-            b'\x08'..=b'\r' => Some(b"btnvfr"[usize::from(byte - 8)]),
-            b'\\' => Some(byte),
-            _ if byte == self.delimiter => Some(byte),
-            _ => None,
-        }
+impl<'a> Text<'a> {
+    pub fn new(specials: &'a Specials) -> Self {
+        Self { specials: &specials.bytes }
     }
 }
 
-impl Protect for Text {
+impl Protect for Text<'_> {
     #[inline(always)]
-    fn is_special(&self, byte: u8) -> bool {
-        (byte.wrapping_sub(8) < 6) | (byte == b'\\') | (byte == self.delimiter) | (byte == 0)
+    fn specials(&self) -> &ByteSet {
+        self.specials
     }
 
     #[inline(always)]
@@ -135,27 +117,25 @@ impl Protect for Text {
     }
 
     #[cold]
-    fn put_protected(&self, value: &[u8], cell: &mut [u8]) -> Result<usize, Reason> {
-        let mut at = 0;
-        for byte in value {
-            if *byte == 0 {
-                return Err(Reason::NulByte);
-            }
-            let shown = self.letter(*byte).inspect(|_| {
-                cell[at] = b'\\';
-                at += 1;
-            });
-            cell[at] = shown.unwrap_or(*byte);
-            at += 1;
-        }
-        Ok(at)
+    fn put_protected<I: Isa>(
+        &self,
+        isa: I,
+        value: &[u8],
+        cell: &mut [u8],
+    ) -> Result<usize, Reason> {
+        let escaped = |byte| match byte {
+            0 => Err(Reason::NulByte),
+            // The letters win over the delimiter, as in copyto.c.
+            8..14 => Ok([b'\\', b"btnvfr"[usize::from(byte - 8)]]),
+            _ => Ok([b'\\', byte]),
+        };
+        isa.run(Escaping { isa, value, cell, set: self.specials, escaped })
     }
 }
 
 /// CSV: quotes around a value that needs them, an escape before each quote or escape in it.
 #[derive(Debug, Clone)]
 pub(crate) struct Csv<'a> {
-    pub delimiter: u8,
     pub quote: u8,
     pub escape: u8,
     /// The NULL string: a value that equals it is quoted.
@@ -164,16 +144,14 @@ pub(crate) struct Csv<'a> {
     pub force: bool,
     /// The row has this column only: then `\.` is quoted, lest it end the data.
     pub alone: bool,
+    specials: &'a ByteSet,
+    escaped: &'a ByteSet,
 }
 
 impl Protect for Csv<'_> {
     #[inline(always)]
-    fn is_special(&self, byte: u8) -> bool {
-        (byte == self.delimiter)
-            | (byte == self.quote)
-            | (byte == b'\n')
-            | (byte == b'\r')
-            | (byte == 0)
+    fn specials(&self) -> &ByteSet {
+        self.specials
     }
 
     #[inline(always)]
@@ -189,37 +167,26 @@ impl Protect for Csv<'_> {
     }
 
     #[cold]
-    fn put_protected(&self, value: &[u8], cell: &mut [u8]) -> Result<usize, Reason> {
-        cell[0] = self.quote;
-        let escaped = |byte: u8| (byte == self.quote) | (byte == self.escape);
-        let care = |care, byte: &u8| care | escaped(*byte) | (*byte == 0);
-        // Most values are quoted for a delimiter or a line break alone.
-        if !value.iter().fold(false, care) {
-            cell[1..=value.len()].copy_from_slice(value);
-            cell[value.len() + 1] = self.quote;
-            return Ok(value.len() + 2);
-        }
-        let mut at = 1;
-        for byte in value {
-            if *byte == 0 {
-                return Err(Reason::NulByte);
-            }
-            if escaped(*byte) {
-                cell[at] = self.escape;
-                at += 1;
-            }
-            cell[at] = *byte;
-            at += 1;
-        }
-        cell[at] = self.quote;
-        Ok(at + 1)
+    fn put_protected<I: Isa>(
+        &self,
+        isa: I,
+        value: &[u8],
+        cell: &mut [u8],
+    ) -> Result<usize, Reason> {
+        let escaped = |byte| if byte == 0 { Err(Reason::NulByte) } else { Ok([self.escape, byte]) };
+        let (quote, inner) = cell.split_at_mut(1);
+        quote[0] = self.quote;
+        let len = isa.run(Escaping { isa, value, cell: inner, set: self.escaped, escaped })?;
+        cell[len + 1] = self.quote;
+        Ok(len + 2)
     }
 }
 
 impl<'a> Csv<'a> {
-    pub fn new(options: &'a Options, column: usize) -> Self {
+    pub fn new(options: &'a Options, specials: &'a Specials, column: usize) -> Self {
         Self {
-            delimiter: options.delimiter,
+            specials: &specials.bytes,
+            escaped: &specials.escaped,
             quote: options.quote,
             escape: options.escape,
             null: &options.null,
@@ -229,39 +196,62 @@ impl<'a> Csv<'a> {
     }
 }
 
+/// What an encoder's values are looked at for.
+pub(crate) struct Specials {
+    /// The bytes that take a value out of the plain path. NUL always does: no PostgreSQL string
+    /// holds one.
+    bytes: ByteSet,
+    /// Those of CSV that get an escape, and NUL.
+    escaped: ByteSet,
+}
+
+impl Specials {
+    pub fn new(options: &Options) -> Self {
+        let special = |byte| match options.format {
+            Format::Text => (8..14).contains(&byte) || [b'\\', options.delimiter].contains(&byte),
+            Format::Csv => [options.delimiter, options.quote, b'\n', b'\r'].contains(&byte),
+            Format::Binary => false,
+        };
+        Self {
+            bytes: ByteSet::new(|byte| byte == 0 || special(byte)),
+            escaped: ByteSet::new(|byte| [0, options.quote, options.escape].contains(&byte)),
+        }
+    }
+}
+
 /// Whether values made of these bytes alone could ever need protection in this column.
-pub(crate) fn can_need_protection(options: &Options, column: usize, alphabet: &[u8]) -> bool {
-    let special = |byte: &u8| match options.format {
-        Format::Text => Text { delimiter: options.delimiter }.is_special(*byte),
-        Format::Csv => Csv::new(options, column).is_special(*byte),
-        Format::Binary => false,
-    };
+pub(crate) fn can_need_protection(
+    options: &Options,
+    specials: &Specials,
+    column: usize,
+    alphabet: &[u8],
+) -> bool {
     let equals_null = || options.null.iter().all(|byte| alphabet.contains(byte));
     let csv = options.format == Format::Csv;
-    alphabet.iter().any(special)
+    alphabet.iter().any(|byte| specials.bytes.has(*byte))
         || csv && (options.force_quote[column] || !options.null.is_empty() && equals_null())
 }
 
 /// The header line: column names as values are written, but never under FORCE_QUOTE, and in TEXT
 /// without a look at NULL.
-pub(crate) fn header(names: &[String], options: &Options) -> Vec<u8> {
+pub(crate) fn header(names: &[String], options: &Options, specials: &Specials) -> Vec<u8> {
     let mut line = Vec::new();
     for (column, name) in names.iter().enumerate() {
         if column > 0 {
             line.push(options.delimiter);
         }
-        let mut cell = vec![0; 2 * name.len() + 2 + STEP];
-        let source = name.as_bytes();
+        let mut cell = vec![0; 2 * name.len() + 2];
+        let name = name.as_bytes();
         let len = match options.format {
             Format::Binary => Ok(0),
             Format::Text => {
-                Text { delimiter: options.delimiter }.put(source, source.len(), &mut cell)
+                let protect = Text::new(specials);
+                protect.put(Baseline, name, name.len(), &mut cell)
             }
-            Format::Csv => Csv { force: false, ..Csv::new(options, column) }.put(
-                source,
-                source.len(),
-                &mut cell,
-            ),
+            Format::Csv => {
+                let protect = Csv { force: false, ..Csv::new(options, specials, column) };
+                protect.put(Baseline, name, name.len(), &mut cell)
+            }
         };
         line.extend_from_slice(&cell[..len.unwrap_or(0)]);
     }

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use crate::block::Block;
 use crate::error::Reason;
-use crate::escape::{Protect, STEP};
-use crate::isa::prefetch;
+use crate::escape::Protect;
+use crate::isa::{Isa, prefetch};
 
 /// One type's text or binary form: value → bytes, at most `W` of them.
 pub(crate) trait Form<T, const W: usize> {
@@ -18,28 +18,35 @@ pub(crate) trait Form<T, const W: usize> {
 /// How much room a column's cells need in a range of rows.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Extent {
-    /// Bytes that no cell exceeds, framing and overrun included.
+    /// Bytes that no cell exceeds, framing included, nor what is stored for it in one go.
     pub cell: usize,
     /// Bytes that all the cells together do not exceed.
     pub total: usize,
-    /// Bytes of variable-length data among them, as they lie in the array.
-    pub variable: usize,
+    /// Whether there are cells so long that each is to be put to its place at once.
+    pub long: bool,
 }
 
 impl Extent {
     /// The extent of `rows` cells of at most `cell` bytes each.
     pub fn fixed(cell: usize, rows: usize) -> Self {
-        Self { cell, total: cell * rows, variable: 0 }
+        Self { cell, total: cell * rows, long: false }
     }
 }
+
+/// How far behind a row's last byte the stores of its cells may reach.
+pub(crate) const OVERRUN: usize = 128;
 
 /// One column of one batch, ready to write its cells, framing included.
 pub(crate) trait FieldWriter<I> {
     /// The room that `rows` need.
     fn extent(&self, rows: Range<usize>) -> Extent;
-    /// Appends the cells of `rows` to the block's rows. To be `#[inline(always)]`, so that it is
-    /// compiled for the instruction set of its caller.
+    /// Appends the cells of `rows`, none of them long, to the block's rows. This and `put` are to be
+    /// `#[inline(always)]`, so that they are compiled for the instruction set of their caller.
     fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>);
+    /// Writes one row's cell, which may be long, to the start of `cell`, and gives its length.
+    fn put(&self, _isa: I, _row: usize, _cell: &mut [u8]) -> Result<usize, Reason> {
+        unreachable!("extent() has told of no long cells")
+    }
 }
 
 /// Text cells: the form's bytes, then the delimiter or the line's end.
@@ -49,7 +56,7 @@ pub(crate) struct Delimited<'a, T, F, const W: usize> {
     pub separator: u8,
 }
 
-impl<T: Copy, F: Form<T, W>, const W: usize, I> FieldWriter<I> for Delimited<'_, T, F, W> {
+impl<T: Copy, F: Form<T, W>, const W: usize, I: Copy> FieldWriter<I> for Delimited<'_, T, F, W> {
     fn extent(&self, rows: Range<usize>) -> Extent {
         Extent::fixed(W, rows.len())
     }
@@ -57,7 +64,7 @@ impl<T: Copy, F: Form<T, W>, const W: usize, I> FieldWriter<I> for Delimited<'_,
     #[inline(always)]
     fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
         prefetch(self.values, &rows);
-        block.each_window(self.values[rows].iter(), |value, cell: &mut [u8; W]| {
+        block.each(self.values[rows].iter(), |value, cell: &mut [u8; W]| {
             let len = self.form.put(*value, cell)?;
             cell[len] = self.separator;
             Ok(len + 1)
@@ -65,21 +72,31 @@ impl<T: Copy, F: Form<T, W>, const W: usize, I> FieldWriter<I> for Delimited<'_,
     }
 }
 
-/// Binary fields: an int32 length, then the form's bytes.
+/// Binary fields of a fixed width: an int32 length, then the form's bytes.
 pub(crate) struct Prefixed<'a, T, F, const W: usize> {
     pub values: &'a [T],
     pub form: F,
 }
 
-impl<T: Copy, F: Form<T, W>, const W: usize, I> FieldWriter<I> for Prefixed<'_, T, F, W> {
+/// Room for the length and the widest of them.
+const PREFIXED: usize = 16;
+
+impl<T: Copy, F: Form<T, W>, const W: usize, I: Copy> FieldWriter<I> for Prefixed<'_, T, F, W> {
     fn extent(&self, rows: Range<usize>) -> Extent {
-        Extent::fixed(4 + W, rows.len())
+        Extent::fixed(PREFIXED, rows.len())
     }
 
     #[inline(always)]
     fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
+        const { assert!(4 + W <= PREFIXED) };
         prefetch(self.values, &rows);
-        block.each_prefixed(self.values[rows].iter(), |value, cell| self.form.put(*value, cell));
+        block.each(self.values[rows].iter(), |value, cell: &mut [u8; PREFIXED]| {
+            let mut bytes = [0; W];
+            self.form.put(*value, &mut bytes)?;
+            cell[..4].copy_from_slice(&(W as u32).to_be_bytes());
+            cell[4..4 + W].copy_from_slice(&bytes);
+            Ok(4 + W)
+        });
     }
 }
 
@@ -93,31 +110,48 @@ pub(crate) struct Protected<'a, P, I> {
     pub separator: u8,
 }
 
-impl<P: Protect, I> FieldWriter<I> for Protected<'_, P, I> {
+impl<P: Protect, I: Isa> FieldWriter<I> for Protected<'_, P, I> {
     fn extent(&self, rows: Range<usize>) -> Extent {
         let bare = self.writer.extent(rows.clone());
         Extent {
-            cell: 2 * bare.cell + 2 + STEP,
-            total: 2 * bare.total + (2 + STEP) * rows.len(),
-            variable: bare.variable,
+            cell: 3 * bare.cell + 3 + OVERRUN,
+            total: 2 * bare.total + 3 * rows.len(),
+            long: bare.long,
         }
     }
 
     #[inline(always)]
     fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
-        let stride = self.writer.extent(rows.clone()).cell + STEP;
+        let stride = self.writer.extent(rows.clone()).cell + OVERRUN;
         let mut aside = vec![0; stride * rows.len()];
         let mut bare = block.twin(&mut aside, stride);
         self.writer.write(rows, &mut bare);
         block.adopt(bare.take_failure());
+        let isa = block.isa;
         block.each_row(|i, cell| {
+            let value = bare.row(i, i * stride);
             // A value that failed has left nothing.
-            let Some((_, value)) = bare.row(i, i * stride).split_last() else {
-                return Ok(0);
-            };
-            let len = self.protect.put(value, value.len(), cell)?;
-            cell[len] = self.separator;
-            Ok(len + 1)
+            if value.is_empty() { Ok(0) } else { self.protect(isa, value, cell) }
         });
+    }
+
+    #[inline(always)]
+    fn put(&self, isa: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
+        let bare = self.writer.extent(row..row + 1).cell;
+        // Written behind where it goes, protected from there.
+        let (place, aside) = cell.split_at_mut(2 * bare + 3);
+        let len = self.writer.put(isa, row, aside)?;
+        self.protect(isa, &aside[..len], place)
+    }
+}
+
+impl<P: Protect, I: Isa> Protected<'_, P, I> {
+    /// Writes a bare cell, its separator at its end, protected.
+    #[inline(always)]
+    fn protect(&self, isa: I, bare: &[u8], cell: &mut [u8]) -> Result<usize, Reason> {
+        let value = &bare[..bare.len() - 1];
+        let len = self.protect.put(isa, value, value.len(), cell)?;
+        cell[len] = self.separator;
+        Ok(len + 1)
     }
 }

@@ -5,7 +5,8 @@
 
 use std::ops::Range;
 
-use crate::block::Block;
+use crate::block::{BLOCK, Block};
+use crate::error::Reason;
 use crate::field::{Extent, FieldWriter};
 
 /// Work to be compiled for each instruction set; `run` is to be `#[inline(always)]`.
@@ -17,6 +18,56 @@ pub(crate) trait Task {
 /// An instruction set that this processor has.
 pub(crate) trait Isa: Copy {
     fn run<T: Task>(self, task: T) -> T::Output;
+
+    /// Bit i: byte i is of the set. This and what follows is to be called inside of `run`.
+    fn members(self, bytes: &[u8; STEP], set: &ByteSet) -> u32;
+
+    /// Copies whole steps, and tells whether a byte of the set is among them.
+    fn copy_looking(self, from: &[[u8; STEP]], to: &mut [[u8; STEP]], set: &ByteSet) -> bool;
+
+    /// The eight decimal digits of each value, which is below 10⁸: numbers from 0 to 9, the first
+    /// one in the lowest byte.
+    fn digits(self, values: &[u64; BLOCK]) -> [u64; BLOCK];
+}
+
+/// Bytes are looked at in steps of this many.
+pub(crate) const STEP: usize = 32;
+
+/// A set of ASCII bytes, at least one, as its members are found: by comparison with each, or by two
+/// look-ups of four bits, in which each upper half has a bit of its own.
+#[derive(Debug, Clone)]
+pub(crate) struct ByteSet {
+    members: Vec<u8>,
+    lower: [u8; 16],
+    upper: [u8; 16],
+}
+
+impl ByteSet {
+    pub fn new(is_member: impl Fn(u8) -> bool) -> Self {
+        let members: Vec<_> = (0..128).filter(|byte| is_member(*byte)).collect();
+        let (mut lower, mut upper) = ([0; 16], [0; 16]);
+        for byte in &members {
+            lower[usize::from(byte & 15)] |= 1 << (byte >> 4);
+            upper[usize::from(byte >> 4)] = 1 << (byte >> 4);
+        }
+        Self { members, lower, upper }
+    }
+
+    pub fn has(&self, byte: u8) -> bool {
+        self.members.contains(&byte)
+    }
+
+    /// 0xff for each byte that is a member.
+    #[inline(always)]
+    fn compare(&self, bytes: &[u8; STEP]) -> [u8; STEP] {
+        let mut found = [0; STEP];
+        for member in &self.members {
+            for (found, byte) in found.iter_mut().zip(bytes) {
+                *found |= if byte == member { 0xff } else { 0 };
+            }
+        }
+        found
+    }
 }
 
 /// What every processor of the target has.
@@ -26,6 +77,37 @@ pub(crate) struct Baseline;
 impl Isa for Baseline {
     fn run<T: Task>(self, task: T) -> T::Output {
         task.run()
+    }
+
+    #[inline(always)]
+    fn members(self, bytes: &[u8; STEP], set: &ByteSet) -> u32 {
+        let found = set.compare(bytes);
+        if found == [0; STEP] {
+            return 0;
+        }
+        found.iter().rev().fold(0, |mask, found| mask << 1 | u32::from(*found & 1))
+    }
+
+    #[inline(always)]
+    fn copy_looking(self, from: &[[u8; STEP]], to: &mut [[u8; STEP]], set: &ByteSet) -> bool {
+        let mut any = false;
+        for (to, from) in to.iter_mut().zip(from) {
+            *to = *from;
+            any |= set.compare(from) != [0; STEP];
+        }
+        any
+    }
+
+    #[inline(always)]
+    fn digits(self, values: &[u64; BLOCK]) -> [u64; BLOCK] {
+        let mut words = [0; BLOCK];
+        for (word, value) in words.iter_mut().zip(values) {
+            let (high, low) = (*value as u32 / 10_000, *value as u32 % 10_000);
+            let pairs = [high / 100, high % 100, low / 100, low % 100];
+            let [a, b, c, d] = pairs.map(|pair| u64::from((pair / 10) | ((pair % 10) << 8)));
+            *word = a | b << 16 | c << 32 | d << 48;
+        }
+        words
     }
 }
 
@@ -56,6 +138,90 @@ impl Isa for Avx2 {
         // SAFETY: the processor has these features, for `detect` alone makes an Avx2.
         unsafe { compiled(task) }
     }
+
+    #[inline(always)]
+    #[allow(unsafe_code)]
+    fn members(self, bytes: &[u8; STEP], set: &ByteSet) -> u32 {
+        use std::arch::x86_64::*;
+        // SAFETY: the processor has AVX2, for `detect` alone makes an Avx2, and the load is of as
+        // many bytes as the array has.
+        unsafe {
+            let found = set.look_up(_mm256_loadu_si256(bytes.as_ptr().cast()));
+            let none = _mm256_cmpeq_epi8(found, _mm256_setzero_si256());
+            !(_mm256_movemask_epi8(none) as u32)
+        }
+    }
+
+    #[inline(always)]
+    #[allow(unsafe_code)]
+    fn copy_looking(self, from: &[[u8; STEP]], to: &mut [[u8; STEP]], set: &ByteSet) -> bool {
+        use std::arch::x86_64::*;
+        // SAFETY: the processor has AVX2, for `detect` alone makes an Avx2; loads and stores are of
+        // as many bytes as the arrays have.
+        unsafe {
+            let mut any = _mm256_setzero_si256();
+            for (to, from) in to.iter_mut().zip(from) {
+                let bytes = _mm256_loadu_si256(from.as_ptr().cast());
+                _mm256_storeu_si256(to.as_mut_ptr().cast(), bytes);
+                any = _mm256_or_si256(any, set.look_up(bytes));
+            }
+            _mm256_testz_si256(any, any) == 0
+        }
+    }
+
+    #[inline(always)]
+    #[allow(unsafe_code)]
+    fn digits(self, values: &[u64; BLOCK]) -> [u64; BLOCK] {
+        use std::arch::x86_64::*;
+        let mut words = [0; BLOCK];
+        let fours = values.as_chunks::<4>().0.iter().zip(words.as_chunks_mut::<4>().0);
+        for (values, words) in fours {
+            // SAFETY: the processor has AVX2, for `detect` alone makes an Avx2, and load and store
+            // are of as many bytes as the arrays have. Quotients are products with the reciprocal:
+            // of 32 bits by 10⁴, then of 16 bits by 100 and by 10.
+            unsafe {
+                let value = _mm256_loadu_si256(values.as_ptr().cast());
+                let reciprocal = _mm256_set1_epi64x(3_518_437_209);
+                let high = _mm256_srli_epi64::<45>(_mm256_mul_epu32(value, reciprocal));
+                let low = _mm256_mul_epu32(high, _mm256_set1_epi64x(10_000));
+                let low = _mm256_sub_epi64(value, low);
+                let fours = _mm256_or_si256(high, _mm256_slli_epi64::<32>(low));
+                let high = _mm256_mulhi_epu16(fours, _mm256_set1_epi16(5243));
+                let high = _mm256_srli_epi16::<3>(high);
+                let low = _mm256_mullo_epi16(high, _mm256_set1_epi16(100));
+                let low = _mm256_sub_epi16(fours, low);
+                let twos = _mm256_or_si256(high, _mm256_slli_epi32::<16>(low));
+                let high = _mm256_mulhi_epu16(twos, _mm256_set1_epi16(6554));
+                let low = _mm256_mullo_epi16(high, _mm256_set1_epi16(10));
+                let low = _mm256_sub_epi16(twos, low);
+                let ones = _mm256_or_si256(high, _mm256_slli_epi16::<8>(low));
+                _mm256_storeu_si256(words.as_mut_ptr().cast(), ones);
+            }
+        }
+        words
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl ByteSet {
+    /// Not zero for each byte that is a member.
+    ///
+    /// # Safety
+    /// The processor must have AVX2.
+    #[inline(always)]
+    #[allow(unsafe_code)]
+    unsafe fn look_up(&self, bytes: std::arch::x86_64::__m256i) -> std::arch::x86_64::__m256i {
+        use std::arch::x86_64::*;
+        // SAFETY: the caller's; the loads are of as many bytes as the arrays have.
+        unsafe {
+            let lower = _mm256_broadcastsi128_si256(_mm_loadu_si128(self.lower.as_ptr().cast()));
+            let upper = _mm256_broadcastsi128_si256(_mm_loadu_si128(self.upper.as_ptr().cast()));
+            let halves = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), _mm256_set1_epi8(15));
+            // A look-up by a byte above 127 gives zero.
+            let lower = _mm256_shuffle_epi8(lower, bytes);
+            _mm256_and_si256(lower, _mm256_shuffle_epi8(upper, halves))
+        }
+    }
 }
 
 /// Asks for the values that the block after the next one will need: its loops are over sooner than
@@ -66,18 +232,40 @@ pub(crate) fn prefetch<T>(values: &[T], rows: &Range<usize>) {
     #[cfg(target_arch = "x86_64")]
     if let Some(ahead) = values.get(ahead) {
         for at in (0..ahead.len()).step_by((64 / size_of::<T>()).max(1)) {
-            prefetch_line(&ahead[at]);
+            prefetch_line::<{ std::arch::x86_64::_MM_HINT_T0 }, _>(&ahead[at]);
         }
+    }
+}
+
+/// Asks for bytes that are soon to be written, into a cache that has room for them.
+#[inline(always)]
+pub(crate) fn prefetch_bytes(bytes: &[u8]) {
+    #[cfg(target_arch = "x86_64")]
+    for line in bytes.chunks(64) {
+        prefetch_line::<{ std::arch::x86_64::_MM_HINT_T1 }, _>(&line[0]);
+    }
+}
+
+/// Copies in whole steps where source and room allow it: no call for a short value.
+#[inline(always)]
+pub(crate) fn copy(source: &[u8], len: usize, cell: &mut [u8]) {
+    let whole = len.next_multiple_of(STEP);
+    if source.len() < whole || cell.len() < whole {
+        return cell[..len].copy_from_slice(&source[..len]);
+    }
+    let (from, to) = (source[..whole].as_chunks::<STEP>().0, cell[..whole].as_chunks_mut().0);
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 #[allow(unsafe_code)]
-fn prefetch_line<T>(value: &T) {
-    use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+fn prefetch_line<const HINT: i32, T>(value: &T) {
+    use std::arch::x86_64::_mm_prefetch;
     // SAFETY: SSE is part of x86-64, and a prefetch has no effect that a program could see.
-    unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(value).cast()) };
+    unsafe { _mm_prefetch::<HINT>(std::ptr::from_ref(value).cast()) };
 }
 
 /// A writer whose loops are compiled for `I`.
@@ -93,6 +281,26 @@ impl<W: FieldWriter<I>, I: Isa> FieldWriter<I> for Compiled<W, I> {
 
     fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
         self.isa.run(Write { writer: &self.writer, rows, block });
+    }
+
+    fn put(&self, isa: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
+        isa.run(Put { writer: &self.writer, isa, row, cell })
+    }
+}
+
+struct Put<'a, W, I> {
+    writer: &'a W,
+    isa: I,
+    row: usize,
+    cell: &'a mut [u8],
+}
+
+impl<W: FieldWriter<I>, I: Isa> Task for Put<'_, W, I> {
+    type Output = Result<usize, Reason>;
+
+    #[inline(always)]
+    fn run(self) -> Result<usize, Reason> {
+        self.writer.put(self.isa, self.row, self.cell)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Cells → rows. A chunk of rows is cut into blocks of 64; a block is written column by column,
 //! each row into a slot of its own with a cursor, and the slots are then copied out back to back.
 //! One virtual call serves 64 cells, and the inner loops know their type. NULL is written here,
-//! over whatever the column's loop left under it. Rows with long strings are written one at a
-//! time, straight into the output: there the copy would cost more than the calls.
+//! over whatever the column's loop left under it. Long cells are not worth a copy: while the slots
+//! are copied out, they are put between them, straight into the output.
 //!
 //! What a value looks like belongs to `types`, how it is quoted to `escape`.
 
@@ -10,23 +10,22 @@ use std::ops::Range;
 
 use arrow_buffer::NullBuffer;
 
-use crate::block::{BLOCK, Block, bits};
+use crate::block::{BLOCK, Block, Tail, bits};
 use crate::buffer::Buffer;
 use crate::error::EncodeError;
-use crate::field::{Extent, FieldWriter};
-use crate::isa::{Isa, Task};
+use crate::field::{Extent, FieldWriter, OVERRUN};
+use crate::isa::{Isa, Task, prefetch_bytes};
 
 /// Rows between two capacity checks.
 const CHUNK: usize = 1024;
 /// A chunk that could need more than this is cut in two, so that memory stays in proportion.
 const CHUNK_BYTES: usize = 4 << 20;
-/// Above this many bytes of strings a row, on average, rows are written one at a time.
-const LONG_ROW: usize = 256;
-/// A slot longer than this (one very long value in a chunk) is not worth its scratch either.
-const LONG_SLOT: usize = 16 << 10;
+/// A block has fewer rows where 64 slots would take more than this.
+const SLOTS_BYTES: usize = 1 << 20;
+/// But not fewer than these, for a visit to each column costs as much as some cells.
+const LEAST_ROWS: usize = 16;
 /// Slots are copied out in steps of this many bytes, so up to this many lie behind the last row.
 const STEP: usize = 32;
-
 /// A column bound to its array: the writer, and what the caller owns of it.
 pub(crate) struct Column<'a, I> {
     pub writer: Box<dyn FieldWriter<I> + 'a>,
@@ -49,7 +48,7 @@ impl<I> Column<'_, I> {
         Extent {
             cell: value.cell.max(null.cell),
             total: value.total + if self.nulls.is_some() { null.total } else { 0 },
-            variable: value.variable,
+            long: value.long,
         }
     }
 }
@@ -60,7 +59,7 @@ pub(crate) struct Rows<'a, I> {
     pub columns: Vec<Column<'a, I>>,
     /// What stands before the first cell: the int16 field count of BINARY, or nothing. For a
     /// table without columns it is the whole row.
-    pub lead: &'a [u8],
+    pub lead: Tail,
 }
 
 impl<I: Isa> Rows<'_, I> {
@@ -69,80 +68,86 @@ impl<I: Isa> Rows<'_, I> {
         let mut start = rows.start;
         while start < rows.end {
             let mut chunk = start..rows.end.min(start + CHUNK);
-            let extent = loop {
-                let extent = self.extent(&chunk);
+            let (extent, long) = loop {
+                let (extent, long) = self.extent(&chunk);
                 if extent.total <= CHUNK_BYTES || chunk.len() == 1 {
-                    break extent;
+                    break (extent, long);
                 }
                 chunk.end = chunk.start + chunk.len() / 2;
             };
             start = chunk.end;
-            out.reserve(extent.total + extent.cell + 2 * STEP);
-            if extent.variable > LONG_ROW * chunk.len() || extent.cell > LONG_SLOT {
-                self.one_by_one(chunk, out)?;
-            } else {
-                // An odd number of cache lines, so that the slots do not share a few sets.
-                let stride = (extent.cell + STEP).next_multiple_of(64) | 64;
-                self.in_blocks(chunk, stride, out)?;
+            // An odd number of cache lines, so that the slots do not share a few sets.
+            let stride = (extent.cell + OVERRUN).next_multiple_of(64) | 64;
+            out.reserve(extent.total + stride);
+            let most = (SLOTS_BYTES / stride).clamp(LEAST_ROWS, BLOCK);
+            if out.scratch.len() < most * stride {
+                out.scratch.resize(most * stride, 0);
+            }
+            for start in chunk.clone().step_by(most) {
+                self.block(start..chunk.end.min(start + most), &long, stride, out)?;
             }
         }
         Ok(())
     }
 
-    fn extent(&self, rows: &Range<usize>) -> Extent {
-        let lead = Extent::fixed(self.lead.len(), rows.len());
-        self.columns.iter().fold(lead, |sum, column| {
+    /// The room that `rows` need in slots and in all, and which columns have long cells.
+    fn extent(&self, rows: &Range<usize>) -> (Extent, Vec<usize>) {
+        let mut sum = Extent::fixed(Tail::WIDTH, rows.len());
+        let mut long = Vec::new();
+        for (index, column) in self.columns.iter().enumerate() {
             let extent = column.extent(rows.clone());
-            Extent {
-                cell: sum.cell + extent.cell,
-                total: sum.total + extent.total,
-                variable: sum.variable + extent.variable,
+            sum.total += extent.total;
+            if extent.long {
+                // What is put there may need room for its longest cell alone, whatever is left.
+                sum.total += extent.cell;
+                long.push(index);
+            } else {
+                sum.cell += extent.cell;
             }
-        })
+        }
+        (sum, long)
     }
 
-    fn in_blocks(
+    /// Appends one block.
+    fn block(
         &self,
         rows: Range<usize>,
+        long: &[usize],
         stride: usize,
         out: &mut Buffer,
     ) -> Result<(), EncodeError> {
-        if out.scratch.len() < BLOCK * stride {
-            out.scratch.resize(BLOCK * stride, 0);
+        let mut block = Block::new(self.isa, &mut out.scratch, stride, rows.len());
+        let mut marks = Vec::with_capacity(long.len());
+        let failure = self.write(&rows, long, &mut marks, &mut block);
+        let mut ends = [0; BLOCK];
+        let ends = &mut ends[..rows.len()];
+        ends.copy_from_slice(block.cursors());
+        if !long.is_empty() {
+            return self.join(&rows, long, &marks, ends, stride, failure, out);
         }
-        let mut start = rows.start;
-        while start < rows.end {
-            let block_rows = start..rows.end.min(start + BLOCK);
-            start = block_rows.end;
-            let rows_in_block = block_rows.len();
-            let mut block = Block::new(&mut out.scratch, 0, stride, rows_in_block);
-            self.write(block_rows, &mut block)?;
-            let ends = &block.cursors()[..rows_in_block];
-            let (slots, out_bytes) = (&out.scratch, &mut out.bytes);
-            out.len = self.isa.run(Compact { slots, ends, stride, out: out_bytes, at: out.len });
-        }
-        Ok(())
+        let (slots, out_bytes) = (&out.scratch, &mut out.bytes);
+        out.len = self.isa.run(Compact { slots, ends, stride, out: out_bytes, at: out.len });
+        failure.map_or(Ok(()), Err)
     }
 
-    fn one_by_one(&self, rows: Range<usize>, out: &mut Buffer) -> Result<(), EncodeError> {
-        for row in rows {
-            let mut block = Block::new(&mut out.bytes, out.len, 0, 1);
-            self.write(row..row + 1, &mut block)?;
-            out.len = block.cursors()[0];
-        }
-        Ok(())
-    }
-
-    fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) -> Result<(), EncodeError> {
-        if !self.lead.is_empty() {
-            block.each_row(|_, bytes| {
-                bytes[..self.lead.len()].copy_from_slice(self.lead);
-                Ok(self.lead.len())
-            });
-        }
+    /// Writes the cells that are not long, and notes where each row's cursor is at those that are.
+    fn write(
+        &self,
+        rows: &Range<usize>,
+        long: &[usize],
+        marks: &mut Vec<[usize; BLOCK]>,
+        block: &mut Block<'_, I>,
+    ) -> Option<EncodeError> {
+        self.isa.run(Append { lead: self.lead, block });
         let mut first: Option<EncodeError> = None;
         for (index, column) in self.columns.iter().enumerate() {
-            block.column(column.null_bits(&rows), column.null, |block| {
+            if long.get(marks.len()) == Some(&index) {
+                let mut mark = [0; BLOCK];
+                mark[..rows.len()].copy_from_slice(block.cursors());
+                marks.push(mark);
+                continue;
+            }
+            block.column(column.null_bits(rows), column.null, |block| {
                 column.writer.write(rows.clone(), block);
             });
             if let Some((row, reason)) = block.take_failure() {
@@ -152,7 +157,63 @@ impl<I: Isa> Rows<'_, I> {
                 }
             }
         }
-        first.map_or(Ok(()), Err)
+        first
+    }
+
+    /// Copies the slots out row by row, and puts the long cells between their parts. The first
+    /// error is that of the slots, or one before it.
+    #[allow(clippy::too_many_arguments)]
+    fn join(
+        &self,
+        rows: &Range<usize>,
+        long: &[usize],
+        marks: &[[usize; BLOCK]],
+        ends: &[usize],
+        stride: usize,
+        failure: Option<EncodeError>,
+        out: &mut Buffer,
+    ) -> Result<(), EncodeError> {
+        let earlier = |row, column| {
+            failure.as_ref().is_none_or(|failure| (row, column) < (failure.row, failure.column))
+        };
+        for (i, row) in rows.clone().enumerate() {
+            let mut start = i * stride;
+            for (index, mark) in long.iter().zip(marks) {
+                out.append_slot(start..mark[i]);
+                start = mark[i];
+                let column = &self.columns[*index];
+                let cell = &mut out.bytes[out.len..];
+                if column.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
+                    cell[..column.null.len()].copy_from_slice(column.null);
+                    out.len += column.null.len();
+                    continue;
+                }
+                match column.writer.put(self.isa, row, cell) {
+                    Ok(len) => out.len += len,
+                    Err(reason) if earlier(row, *index) => {
+                        return Err(EncodeError { column: *index, row, reason });
+                    }
+                    Err(_) => return failure.map_or(Ok(()), Err),
+                }
+            }
+            out.append_slot(start..ends[i]);
+        }
+        failure.map_or(Ok(()), Err)
+    }
+}
+
+/// Writes what every row begins with.
+struct Append<'a, 'b, I> {
+    lead: Tail,
+    block: &'a mut Block<'b, I>,
+}
+
+impl<I: Isa> Task for Append<'_, '_, I> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.block.append(self.lead);
     }
 }
 
@@ -174,15 +235,16 @@ impl Task for Compact<'_> {
         let Self { slots, ends, stride, out, mut at } = self;
         let longest = ends.iter().enumerate().map(|(i, end)| end - i * stride).max().unwrap_or(0);
         let steps = longest.next_multiple_of(STEP);
-        for (i, end) in ends.iter().enumerate() {
-            let start = i * stride;
-            let from = slots[start..start + steps].as_chunks::<STEP>().0;
+        for (i, (slot, end)) in slots.chunks_exact(stride).zip(ends).enumerate() {
+            let from = slot[..steps].as_chunks::<STEP>().0;
             let to = out[at..at + steps].as_chunks_mut::<STEP>().0;
             for (to, from) in to.iter_mut().zip(from) {
                 *to = *from;
             }
-            at += end - start;
+            at += end - i * stride;
         }
+        let next = at..out.len().min(at + longest * ends.len());
+        prefetch_bytes(&out[next]);
         at
     }
 }

@@ -15,7 +15,7 @@ pub(crate) struct BoolText<'a> {
     pub separator: u8,
 }
 
-impl<I> FieldWriter<I> for BoolText<'_> {
+impl<I: Copy> FieldWriter<I> for BoolText<'_> {
     fn extent(&self, rows: Range<usize>) -> Extent {
         Extent::fixed(2, rows.len())
     }
@@ -23,9 +23,9 @@ impl<I> FieldWriter<I> for BoolText<'_> {
     #[inline(always)]
     fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
         let word = bits(self.array.values(), &rows);
-        block.each_row(|i, cell| {
+        block.each(0.., |i, cell| {
             let letter = if word >> i & 1 == 1 { b't' } else { b'f' };
-            cell[..2].copy_from_slice(&[letter, self.separator]);
+            *cell = [letter, self.separator];
             Ok(2)
         });
     }
@@ -34,16 +34,16 @@ impl<I> FieldWriter<I> for BoolText<'_> {
 /// Binary fields: length 1 and the byte.
 pub(crate) struct BoolBinary<'a>(pub &'a BooleanArray);
 
-impl<I> FieldWriter<I> for BoolBinary<'_> {
+impl<I: Copy> FieldWriter<I> for BoolBinary<'_> {
     fn extent(&self, rows: Range<usize>) -> Extent {
-        Extent::fixed(5, rows.len())
+        Extent::fixed(8, rows.len())
     }
 
     #[inline(always)]
     fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
         let word = bits(self.0.values(), &rows);
-        block.each_row(|i, cell| {
-            cell[..5].copy_from_slice(&[0, 0, 0, 1, (word >> i & 1) as u8]);
+        block.each(0.., |i, cell| {
+            *cell = (1 << 24 | (word >> i & 1) << 32).to_le_bytes();
             Ok(5)
         });
     }

@@ -5,7 +5,8 @@ use std::ops::Range;
 use arrow_array::OffsetSizeTrait;
 
 use super::string::Values;
-use crate::block::Block;
+use crate::block::{Block, MOST_GATHERED};
+use crate::error::Reason;
 use crate::field::{Extent, FieldWriter};
 
 /// The backslash of TEXT is written protected; CSV takes it as any other byte.
@@ -29,29 +30,40 @@ pub(crate) struct BytesText<'a, O> {
     pub separator: u8,
 }
 
-impl<O: OffsetSizeTrait, I> FieldWriter<I> for BytesText<'_, O> {
+impl<O: OffsetSizeTrait, I: Copy> FieldWriter<I> for BytesText<'_, O> {
     fn extent(&self, rows: Range<usize>) -> Extent {
         let variable = self.values.spans(&rows).len();
+        let longest = self.values.longest(rows.clone());
         Extent {
-            cell: 2 * self.values.longest(rows.clone()) + self.prefix.len() + 1,
+            cell: 2 * longest + self.prefix.len() + 1,
             total: 2 * variable + (self.prefix.len() + 1) * rows.len(),
-            variable,
+            long: longest > MOST_GATHERED,
         }
     }
 
     #[inline(always)]
     fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
-        block.each_row(|i, cell| {
-            let (start, end) = self.values.span(rows.start + i);
-            let len = self.prefix.len() + 2 * (end - start);
-            let (prefix, digits) = cell[..=len].split_at_mut(self.prefix.len());
-            prefix.copy_from_slice(self.prefix);
-            let (pairs, separator) = digits.as_chunks_mut::<2>();
-            for (pair, byte) in pairs.iter_mut().zip(&self.values.data[start..end]) {
-                *pair = HEX[usize::from(*byte)];
-            }
-            separator[0] = self.separator;
-            Ok(len + 1)
-        });
+        block.each_row(|i, cell| self.put_cell(rows.start + i, cell));
+    }
+
+    #[inline(always)]
+    fn put(&self, _: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
+        self.put_cell(row, cell)
+    }
+}
+
+impl<O: OffsetSizeTrait> BytesText<'_, O> {
+    #[inline(always)]
+    fn put_cell(&self, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
+        let value = self.values.bytes(row);
+        let len = self.prefix.len() + 2 * value.len();
+        let (prefix, digits) = cell[..=len].split_at_mut(self.prefix.len());
+        prefix.copy_from_slice(self.prefix);
+        let (pairs, separator) = digits.as_chunks_mut::<2>();
+        for (pair, byte) in pairs.iter_mut().zip(value) {
+            *pair = HEX[usize::from(*byte)];
+        }
+        separator[0] = self.separator;
+        Ok(len + 1)
     }
 }

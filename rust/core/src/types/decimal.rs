@@ -8,7 +8,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Decimal128Type;
 
 use super::digits::{TEN_TO_8, TEN_TO_16, left16, put_u128};
-use super::number::{Number, small};
+use super::number::Number;
 use crate::block::{BLOCK, Block};
 use crate::error::Reason;
 use crate::field::{Extent, FieldWriter, Form};
@@ -250,7 +250,7 @@ pub(crate) struct NumericFields<'a, T> {
     pub form: DecimalBinary,
 }
 
-impl<T: Number, I> FieldWriter<I> for NumericFields<'_, T>
+impl<T: Number, I: Copy> FieldWriter<I> for NumericFields<'_, T>
 where
     DecimalBinary: Form<T, BINARY>,
 {
@@ -262,14 +262,35 @@ where
     fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
         prefetch(self.values, &rows);
         let values = &self.values[rows];
-        match small(values, 0) {
-            Some((magnitudes, _)) => {
-                let words = self.form.words(&magnitudes);
-                block.each_prefixed(values.iter().zip(&words), |(value, word), cell| {
-                    Ok(self.form.put_word(value.is_negative(), *word, cell))
-                });
-            }
-            None => block.each_prefixed(values.iter(), |value, cell| self.form.put(*value, cell)),
+        let mut magnitudes = [0; BLOCK];
+        let mut most = 0;
+        for (magnitude, value) in magnitudes.iter_mut().zip(values) {
+            let (units, other) = value.units();
+            *magnitude = units.unsigned_abs() as u32;
+            most |= units.unsigned_abs() | other;
+        }
+        // Or-ed, they are as large as the largest one within a factor of two.
+        if most < TEN_TO_8 / 2 {
+            let words = self.form.words(&magnitudes);
+            block.each(words.iter().zip(values), |(word, value), cell| {
+                prefixed(cell, |cell| self.form.put_word(value.units().0 < 0, *word, cell))
+            });
+        } else {
+            block.each(values.iter(), |value, cell| {
+                prefixed(cell, |cell| self.form.put(*value, cell).unwrap_or(0))
+            });
         }
     }
+}
+
+/// Writes the length word before what `put` writes.
+#[inline(always)]
+fn prefixed(
+    cell: &mut [u8; 4 + BINARY],
+    put: impl FnOnce(&mut [u8; BINARY]) -> usize,
+) -> Result<usize, Reason> {
+    let (length, rest) = cell.split_first_chunk_mut().expect("36 > 4");
+    let len = put(rest.first_chunk_mut().expect("36 - 4"));
+    *length = (len as u32).to_be_bytes();
+    Ok(4 + len)
 }

@@ -1,8 +1,6 @@
 //! Decimal digits of integers, without a loop and without a branch on the length: four digits a
 //! look-up are spread over a word, and leading zeros are shifted out.
 
-use crate::block::BLOCK;
-
 pub(crate) const ZEROS: u64 = 0x3030_3030_3030_3030;
 pub(crate) const TEN_TO_8: u64 = 100_000_000;
 pub(crate) const TEN_TO_16: u64 = 10_000_000_000_000_000;
@@ -25,33 +23,6 @@ fn spread8(value: u64) -> u64 {
     let value = value as u32;
     let (high, low) = (FOUR[(value / 10_000) as usize], FOUR[(value % 10_000) as usize]);
     u64::from(high) | u64::from(low) << 32
-}
-
-/// The same for a block of values below 10⁸: multiplications of 16-bit lanes, many at a time, with
-/// neither division nor look-up.
-#[inline(always)]
-pub(crate) fn spread_all(values: &[u32; BLOCK]) -> [u64; BLOCK] {
-    let mut fours = [0_u16; 2 * BLOCK];
-    for (four, value) in fours.as_chunks_mut::<2>().0.iter_mut().zip(values) {
-        let high = ((u64::from(*value) * 3_518_437_209) >> 45) as u32;
-        *four = [high as u16, (value - high * 10_000) as u16];
-    }
-    let mut twos = [0_u16; 4 * BLOCK];
-    for (two, four) in twos.as_chunks_mut::<2>().0.iter_mut().zip(&fours) {
-        let high = ((u32::from(*four) * 5243) >> 16) as u16 >> 3;
-        *two = [high, four - high * 100];
-    }
-    let mut ones = [0_u16; 4 * BLOCK];
-    for (one, two) in ones.iter_mut().zip(&twos) {
-        let high = ((u32::from(*two) * 6554) >> 16) as u16;
-        *one = high | (two - high * 10) << 8;
-    }
-    let mut words = [0; BLOCK];
-    for (word, ones) in words.iter_mut().zip(ones.as_chunks::<4>().0) {
-        let [a, b, c, d] = ones.map(u64::from);
-        *word = a | b << 16 | c << 32 | d << 48;
-    }
-    words
 }
 
 /// The same for sixteen digits (below 10¹⁶).
@@ -93,6 +64,24 @@ pub(crate) fn left16(value: u64, least: usize) -> ([u8; 16], usize) {
     let len = significant(spread).max(least);
     let ascii = spread | u128::from(ZEROS) << 64 | u128::from(ZEROS);
     ((ascii >> (128 - 8 * len)).to_le_bytes(), len)
+}
+
+/// How many decimal digits a value has; zero has one.
+#[inline(always)]
+pub(crate) fn decimal_len(value: u64) -> u32 {
+    const TEN_TO: [u64; 20] = {
+        let mut powers = [0; 20];
+        let (mut n, mut power) = (1, 10);
+        while n < 20 {
+            powers[n] = power;
+            n += 1;
+            power = if n < 20 { power * 10 } else { power };
+        }
+        powers
+    };
+    // 1233 / 4096 is log₁₀ 2; the estimate is exact or one too small.
+    let estimate = ((64 - (value | 1).leading_zeros()) * 1233) >> 12;
+    estimate + u32::from(value >= TEN_TO[estimate as usize])
 }
 
 /// Writes `value` in decimal.

@@ -3,12 +3,12 @@
 
 use std::ops::Range;
 
-use super::digits::{ZEROS, spread_all};
-use super::shortest::shortest;
+use super::digits::{ZEROS, decimal_len};
+use super::shortest::{nearest, shortest};
 use crate::block::{BLOCK, Block};
 use crate::error::Reason;
 use crate::field::{Extent, FieldWriter, Form};
-use crate::isa::prefetch;
+use crate::isa::{Isa, prefetch};
 
 pub(crate) const ALPHABET: &[u8] = b"-+.0123456789eNaInfity";
 const TEXT: usize = 48;
@@ -32,29 +32,33 @@ impl Form<f32, 4> for FloatBinary {
     }
 }
 
-/// Prices and counts, 0.01 to 10¹² with two decimals at most, as hundredths. So few digits name one
-/// double only, and no tie lies among them, so they are the digits sought.
+/// Prices and counts, 0.01 to 10¹² with two decimals at most, as hundredths; and whether the value
+/// is one. So few digits name one double only, and no tie lies among them, so they are the digits
+/// sought.
 #[inline(always)]
-pub(super) fn hundredths(value: f64) -> Option<u64> {
+pub(super) fn hundredths(value: f64) -> (u64, bool) {
     // Adding it rounds to an integer, which then stands in the lower bits.
     const SHIFT: f64 = (1_u64 << 52) as f64;
     let magnitude = value.abs();
-    let scaled = magnitude * 100.0;
-    let shifted = scaled + SHIFT;
-    let rounded = shifted - SHIFT;
-    // The comparison spares most others the division, the range is also false for NaN.
-    let near = (scaled - rounded).abs() <= scaled * 1e-13;
-    let fits = near && (0.01..1e12).contains(&magnitude) && rounded / 100.0 == magnitude;
-    fits.then_some(shifted.to_bits() & ((1 << 52) - 1))
+    let shifted = magnitude * 100.0 + SHIFT;
+    let exact = (shifted - SHIFT) / 100.0 == magnitude;
+    let fits = exact & (0.01..1e12).contains(&magnitude);
+    (shifted.to_bits() & ((1 << 52) - 1), fits)
 }
+
+/// Seventeen digits, the first two of them perhaps zero: sixteen as a number, one more, and the
+/// exponent of ten of the first one that there is.
+type Decimal = (u64, u8, i32);
+/// What stands in for values that have no digits.
+const ONE: Decimal = (TEN_TO[15], 0, 0);
 
 /// A float's parts, and the notation of its type.
 pub(crate) trait Float: Copy {
     /// Decimal exponents from here on are written in scientific notation.
     const FIXED_BELOW: i32;
     fn is_negative(self) -> bool;
-    /// Digits and power of ten; None for zero, infinity and NaN.
-    fn decimal(self) -> Option<(u64, i32)>;
+    /// The digits of what is neither zero nor infinite nor NaN.
+    fn decimal(self) -> Decimal;
     /// Whether it is one of these three.
     fn has_word(self) -> bool;
     /// What is written instead.
@@ -68,21 +72,19 @@ impl Float for f64 {
         self.is_sign_negative()
     }
     #[inline(always)]
-    fn decimal(self) -> Option<(u64, i32)> {
+    fn decimal(self) -> Decimal {
         let exponent = (self.to_bits() >> 52 & 0x7ff) as i32;
         let fraction = self.to_bits() & ((1 << 52) - 1);
-        match exponent {
-            0x7ff => None,
-            0 if fraction == 0 => None,
-            0 => Some(shortest::<u64>(fraction, -1074, false)),
-            _ => {
-                let narrow = (fraction == 0) & (exponent > 1);
-                Some(shortest::<u64>(fraction | 1 << 52, exponent - 1075, narrow))
-            }
+        let regular = (fraction != 0) & (exponent != 0);
+        let (sixteen, last, ten, clear) = nearest(fraction | 1 << 52, exponent - 1075);
+        if regular & clear {
+            return (sixteen, last, ten + 16 - i32::from(sixteen < TEN_TO[15]));
         }
+        slow64(fraction, exponent)
     }
+    #[inline(always)]
     fn has_word(self) -> bool {
-        self == 0.0 || !self.is_finite()
+        (self == 0.0) | !self.is_finite()
     }
     fn word(self) -> &'static [u8] {
         word(self.is_nan(), self == 0.0, self.is_sign_negative())
@@ -96,25 +98,42 @@ impl Float for f32 {
         self.is_sign_negative()
     }
     #[inline(always)]
-    fn decimal(self) -> Option<(u64, i32)> {
+    fn decimal(self) -> Decimal {
         let exponent = (self.to_bits() >> 23 & 0xff) as i32;
         let fraction = u64::from(self.to_bits() & ((1 << 23) - 1));
-        match exponent {
-            0xff => None,
-            0 if fraction == 0 => None,
-            0 => Some(shortest::<u32>(fraction, -149, false)),
-            _ => {
-                let narrow = (fraction == 0) & (exponent > 1);
-                Some(shortest::<u32>(fraction | 1 << 23, exponent - 150, narrow))
-            }
-        }
+        let normal = exponent != 0;
+        let narrow = (fraction == 0) & (exponent > 1);
+        let significand = fraction | u64::from(normal) << 23;
+        let two = exponent - 149 - i32::from(normal);
+        aligned(shortest::<u32>(significand, two, narrow))
     }
+    #[inline(always)]
     fn has_word(self) -> bool {
-        self == 0.0 || !self.is_finite()
+        (self == 0.0) | !self.is_finite()
     }
     fn word(self) -> &'static [u8] {
         word(self.is_nan(), self == 0.0, self.is_sign_negative())
     }
+}
+
+/// Powers of two, whose neighbours are not equally far, subnormals, and what comes too near to a
+/// border or a tie.
+#[cold]
+#[inline(never)]
+fn slow64(fraction: u64, exponent: i32) -> Decimal {
+    let narrow = (fraction == 0) & (exponent > 1);
+    match exponent {
+        0 => aligned(shortest::<u64>(fraction, -1074, false)),
+        _ => aligned(shortest::<u64>(fraction | 1 << 52, exponent - 1075, narrow)),
+    }
+}
+
+/// Digits and their power of ten, as seventeen digits.
+#[inline(always)]
+fn aligned((digits, ten): (u64, i32)) -> Decimal {
+    let len = decimal_len(digits) as usize;
+    let digits = digits * TEN_TO[17 - len];
+    (digits / 10, (digits % 10) as u8, ten + len as i32 - 1)
 }
 
 fn word(nan: bool, zero: bool, negative: bool) -> &'static [u8] {
@@ -133,16 +152,7 @@ pub(crate) struct Floats<'a, T> {
     pub separator: u8,
 }
 
-/// 17 digits in three parts for each row: the first, then eight and eight, and the exponent of ten
-/// of the first.
-struct Digits {
-    first: [u8; BLOCK],
-    middle: [u32; BLOCK],
-    last: [u32; BLOCK],
-    exponents: [i32; BLOCK],
-}
-
-impl<T: Float, I> FieldWriter<I> for Floats<'_, T> {
+impl<T: Float, I: Isa> FieldWriter<I> for Floats<'_, T> {
     fn extent(&self, rows: Range<usize>) -> Extent {
         Extent::fixed(TEXT, rows.len())
     }
@@ -151,55 +161,88 @@ impl<T: Float, I> FieldWriter<I> for Floats<'_, T> {
     fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
         prefetch(self.values, &rows);
         let values = &self.values[rows];
-        let (digits, words) = Digits::of(values);
-        let starts = if words { block.cursors() } else { [0; BLOCK] };
-        let middle = spread_all(&digits.middle);
-        let last = spread_all(&digits.last);
-        let parts = digits.first.iter().zip(middle.iter().zip(&last)).zip(&digits.exponents);
-        block.each_window(values.iter().zip(parts), |item, cell: &mut [u8; TEXT]| {
-            let (value, ((first, (middle, last)), exponent)) = item;
-            let rest = u128::from(*middle) | u128::from(*last) << 64;
-            let negative = value.is_negative();
-            let len = put_decimal(negative, *first, rest, *exponent, T::FIXED_BELOW, cell);
+        let (mut high, mut low) = ([0; BLOCK], [0; BLOCK]);
+        let mut rest = [(0, 0); BLOCK];
+        let mut words = false;
+        for (i, value) in values.iter().enumerate().take(BLOCK) {
+            let word = value.has_word();
+            let (sixteen, last, exponent) = if word { ONE } else { value.decimal() };
+            high[i] = sixteen / TEN_TO[8];
+            low[i] = sixteen % TEN_TO[8];
+            rest[i] = (last, exponent);
+            words |= word;
+        }
+        let (high, low) = (block.isa.digits(&high), block.isa.digits(&low));
+        let digits = high.iter().zip(&low).zip(&rest);
+        block.each(values.iter().zip(digits), |item, cell: &mut [u8; TEXT]| {
+            let (value, ((high, low), (last, exponent))) = item;
+            let digits = Digits::new(*high, *low, *last);
+            let len = digits.put(value.is_negative(), *exponent, T::FIXED_BELOW, cell);
             cell[len] = self.separator;
             Ok(len + 1)
         });
         if words {
-            self.put_words(values, &starts, block);
+            self.put_words(values, block);
         }
     }
 }
 
+/// Seventeen digits that begin with one that is not zero: the first, and sixteen of zero to nine,
+/// the next one in the lowest byte.
+struct Digits {
+    first: u8,
+    rest: u128,
+}
+
 impl Digits {
-    /// The digits of a block, and whether it has values without any.
     #[inline(always)]
-    fn of<T: Float>(values: &[T]) -> (Self, bool) {
-        let mut this =
-            Self { first: [0; BLOCK], middle: [0; BLOCK], last: [0; BLOCK], exponents: [0; BLOCK] };
-        let mut words = false;
-        for (i, value) in values.iter().enumerate().take(BLOCK) {
-            let (digits, ten) = value.decimal().unwrap_or_else(|| {
-                words = true;
-                (1, 0)
-            });
-            let len = decimal_len(digits);
-            let digits = digits * TEN_TO[17 - len];
-            this.exponents[i] = ten + len as i32 - 1;
-            this.first[i] = (digits / TEN_TO[16]) as u8;
-            let rest = digits % TEN_TO[16];
-            this.middle[i] = (rest / TEN_TO[8]) as u32;
-            this.last[i] = (rest % TEN_TO[8]) as u32;
+    fn new(high: u64, low: u64, last: u8) -> Self {
+        let zero = 8 * u32::from(high as u8 == 0);
+        let (moved, left) = (8 + zero, 56 - zero);
+        let near = high >> moved | low << left;
+        let far = low >> moved | u64::from(last) << left;
+        Self { first: (high >> zero) as u8, rest: u128::from(near) | u128::from(far) << 64 }
+    }
+
+    /// Writes them without the zeros at their end, the first one's exponent being `exponent`: in
+    /// fixed notation from −4 to `fixed_below` − 1.
+    #[inline(always)]
+    fn put(&self, negative: bool, exponent: i32, fixed_below: i32, cell: &mut [u8; TEXT]) -> usize {
+        let significant = 17 - (self.rest.leading_zeros() / 8) as usize;
+        let rest = self.rest | u128::from(ZEROS) << 64 | u128::from(ZEROS);
+        let first = b'0' | self.first;
+        // Stored from registers, each byte once or again over it: a look back at what was just
+        // stored would wait for it.
+        cell[0] = b'-';
+        let sign = usize::from(negative);
+        let cell: &mut [u8; 40] = cell[sign..].first_chunk_mut().expect("TEXT > 41");
+        if exponent < -4 || exponent >= fixed_below {
+            return sign + put_scientific(first, rest, significant, exponent, cell);
         }
-        (this, words)
+        if exponent < 0 {
+            let zeros = -exponent as usize & 7;
+            cell[..8].copy_from_slice(b"0.000000");
+            cell[zeros + 1] = first;
+            cell[zeros + 2..][..16].copy_from_slice(&rest.to_le_bytes());
+            return sign + zeros + 1 + significant;
+        }
+        let whole = exponent as usize & 15;
+        cell[0] = first;
+        cell[1..17].copy_from_slice(&rest.to_le_bytes());
+        cell[whole + 1] = b'.';
+        cell[whole + 2..][..16].copy_from_slice(&(rest >> (8 * whole)).to_le_bytes());
+        // The point is left out with the decimals.
+        sign + if significant > whole + 1 { significant + 1 } else { whole + 1 }
     }
 }
 
 impl<T: Float> Floats<'_, T> {
     #[cold]
-    fn put_words<I>(&self, values: &[T], starts: &[usize], block: &mut Block<'_, I>) {
+    fn put_words<I: Isa>(&self, values: &[T], block: &mut Block<'_, I>) {
         for (i, value) in values.iter().enumerate() {
             if value.has_word() {
-                block.rewrite(i, starts[i], |cell| {
+                // What stands there is one digit, its sign and the separator.
+                block.rewrite(i, 2 + usize::from(value.is_negative()), |cell| {
                     let word = value.word();
                     cell[..word.len()].copy_from_slice(word);
                     cell[word.len()] = self.separator;
@@ -219,55 +262,6 @@ const TEN_TO: [u64; 18] = {
     }
     powers
 };
-
-/// The number of decimal digits of a value from 1 to 10¹⁷ − 1.
-#[inline(always)]
-fn decimal_len(value: u64) -> usize {
-    // 1233 / 4096 is log₁₀ 2; the estimate is exact or one too small.
-    let bits = 64 - value.leading_zeros() as usize;
-    let estimate = (bits * 1233) >> 12;
-    estimate + usize::from(value >= TEN_TO[estimate])
-}
-
-/// Writes `first` and the sixteen spread digits of `rest`, without the zeros at their end, the
-/// first one's exponent being `exponent`: in fixed notation from −4 to `fixed_below` − 1.
-#[inline(always)]
-fn put_decimal(
-    negative: bool,
-    first: u8,
-    rest: u128,
-    exponent: i32,
-    fixed_below: i32,
-    cell: &mut [u8; TEXT],
-) -> usize {
-    let significant = 17 - (rest.leading_zeros() / 8) as usize;
-    let rest = rest | u128::from(ZEROS) << 64 | u128::from(ZEROS);
-    let first = b'0' | first;
-    // Stored from registers, each byte once or again over it: a look back at what was just stored
-    // would wait for it.
-    cell[0] = b'-';
-    let sign = usize::from(negative);
-    let cell: &mut [u8; 40] = cell[sign..].first_chunk_mut().expect("TEXT > 41");
-    sign + if exponent < -4 || exponent >= fixed_below {
-        put_scientific(first, rest, significant, exponent, cell)
-    } else if exponent < 0 {
-        let zeros = -exponent as usize;
-        cell[..8].copy_from_slice(b"0.000000");
-        cell[zeros + 1] = first;
-        cell[zeros + 2..][..16].copy_from_slice(&rest.to_le_bytes());
-        zeros + 1 + significant
-    } else {
-        let whole = exponent as usize;
-        cell[0] = first;
-        cell[1..17].copy_from_slice(&rest.to_le_bytes());
-        if significant <= whole + 1 {
-            return sign + whole + 1;
-        }
-        cell[whole + 1] = b'.';
-        cell[whole + 2..][..16].copy_from_slice(&(rest >> (8 * whole)).to_le_bytes());
-        significant + 1
-    }
-}
 
 #[inline(always)]
 fn put_scientific(

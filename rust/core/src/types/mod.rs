@@ -2,6 +2,7 @@
 
 pub(crate) mod bool;
 pub(crate) mod bytes;
+pub(crate) mod date;
 pub(crate) mod decimal;
 pub(crate) mod dictionary;
 pub(crate) mod digits;
@@ -12,5 +13,5 @@ pub(crate) mod number;
 pub(crate) mod powers;
 pub(crate) mod shortest;
 pub(crate) mod string;
-pub(crate) mod temporal;
+pub(crate) mod time;
 pub(crate) mod timestamp;

@@ -8,7 +8,7 @@ use crate::field::{Extent, FieldWriter};
 /// The column without a value.
 pub(crate) struct Nothing;
 
-impl<I> FieldWriter<I> for Nothing {
+impl<I: Copy> FieldWriter<I> for Nothing {
     fn extent(&self, _: Range<usize>) -> Extent {
         Extent::default()
     }

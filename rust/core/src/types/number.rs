@@ -1,44 +1,40 @@
-//! Text cells of integers, decimals and float8. Where all of a block's values are decimals of eight
-//! digits, as prices, counts and keys mostly are, their digits are made side by side; else value by
-//! value, by the form of `int`, `decimal` or `float`.
+//! Text cells of integers, decimals and float8: of small numbers, by a table of them; else a
+//! block's digits are made side by side. Values of more than 64 bits, and floats with more than two
+//! decimals, are written value by value, by the form of `decimal` or `float`.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
-use super::digits::{TEN_TO_8, ZEROS, spread_all};
+use super::digits::{TEN_TO_8, TEN_TO_16, ZEROS, decimal_len};
 use super::float::hundredths;
 use super::{decimal, float, int};
 use crate::block::{BLOCK, Block};
 use crate::field::{Extent, FieldWriter};
-use crate::isa::prefetch;
+use crate::isa::{Isa, prefetch};
 
-/// Room for a sign, eight digits, a point and the overrun of an 8-byte store.
-const SMALL: usize = 24;
+/// Decimals that the path for many digits can have behind the point.
+const MOST_DECIMALS: usize = 16;
 
-/// A number that may be small.
+/// A number that may have few digits.
 pub(crate) trait Number: Copy {
     /// Every byte that its text can have.
     const ALPHABET: &'static [u8];
     /// Whether zeros at the end of the decimals are left out.
     const TRIM: bool = false;
-    fn is_negative(self) -> bool;
-    /// The magnitude in units of the last decimal, and whether it is one, and below 10⁸.
-    fn small(self) -> (u32, bool);
+    /// The value in units of the last decimal, and zero; something else for what is not such a
+    /// number.
+    fn units(self) -> (i64, u64);
 }
 
 impl Number for f64 {
     const ALPHABET: &'static [u8] = float::ALPHABET;
     const TRIM: bool = true;
     #[inline(always)]
-    fn is_negative(self) -> bool {
-        self.is_sign_negative()
-    }
-    #[inline(always)]
-    fn small(self) -> (u32, bool) {
+    fn units(self) -> (i64, u64) {
         let zero = self.to_bits() == 0; // not minus zero
-        match hundredths(self) {
-            Some(hundredths) => (hundredths as u32, hundredths < TEN_TO_8),
-            None => (0, zero),
-        }
+        let (units, fits) = hundredths(self);
+        let sign = self.to_bits() as i64 >> 63;
+        ((units as i64 ^ sign) - sign, u64::from(!(fits | zero)))
     }
 }
 
@@ -47,13 +43,8 @@ macro_rules! number {
         impl Number for $native {
             const ALPHABET: &'static [u8] = int::ALPHABET;
             #[inline(always)]
-            fn is_negative(self) -> bool {
-                i64::from(self) < 0
-            }
-            #[inline(always)]
-            fn small(self) -> (u32, bool) {
-                let magnitude = i64::from(self).unsigned_abs();
-                (magnitude as u32, magnitude < TEN_TO_8)
+            fn units(self) -> (i64, u64) {
+                (i64::from(self), 0)
             }
         }
     )*};
@@ -63,115 +54,262 @@ number!(i8, i16, i32, i64, u8, u16, u32);
 impl Number for u64 {
     const ALPHABET: &'static [u8] = int::ALPHABET;
     #[inline(always)]
-    fn is_negative(self) -> bool {
-        false
-    }
-    #[inline(always)]
-    fn small(self) -> (u32, bool) {
-        (self as u32, self < TEN_TO_8)
+    fn units(self) -> (i64, u64) {
+        (self as i64, self >> 63)
     }
 }
 
 impl Number for [u8; 16] {
     const ALPHABET: &'static [u8] = decimal::ALPHABET;
     #[inline(always)]
-    fn is_negative(self) -> bool {
-        self[15] >= 0x80
-    }
-    #[inline(always)]
-    fn small(self) -> (u32, bool) {
+    fn units(self) -> (i64, u64) {
         let value = u128::from_le_bytes(self);
         let (low, high) = (value as u64 as i64, (value >> 64) as u64 as i64);
-        let magnitude = low.unsigned_abs();
-        (magnitude as u32, (high == low >> 63) & (magnitude < TEN_TO_8))
+        (low, (high ^ (low >> 63)) as u64)
     }
 }
 
-/// Bytes from the point on, of two decimals without zeros at the end.
-#[inline(always)]
-fn trimmed(spread: u64) -> usize {
-    let decimals = (spread >> 48) as u16;
-    if decimals == 0 { 0 } else { 3 - usize::from(decimals < 0x100) }
-}
-
-/// Text cells of numbers with `scale` decimals; `other` writes the blocks that are not so small.
+/// Text cells of numbers with `scale` decimals; `other` writes the blocks that have others.
 pub(crate) struct Numbers<'a, T, C> {
-    pub values: &'a [T],
-    pub scale: usize,
-    pub separator: u8,
-    pub other: C,
+    values: &'a [T],
+    scale: usize,
+    separator: u8,
+    table: Option<&'static Table>,
+    other: C,
 }
 
-impl<T: Number, C: FieldWriter<I>, I> FieldWriter<I> for Numbers<'_, T, C> {
+impl<'a, T: Number, C> Numbers<'a, T, C> {
+    pub fn new(values: &'a [T], scale: usize, separator: u8, other: C) -> Self {
+        Self { values, scale, separator, table: Table::of(scale, T::TRIM), other }
+    }
+}
+
+impl<T: Number, C: FieldWriter<I>, I: Isa> FieldWriter<I> for Numbers<'_, T, C> {
     fn extent(&self, rows: Range<usize>) -> Extent {
-        let other = self.other.extent(rows.clone());
-        if other.cell < SMALL { Extent::fixed(SMALL, rows.len()) } else { other }
+        self.other.extent(rows)
     }
 
     #[inline(always)]
     fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
-        match small(&self.values[rows.clone()], self.scale) {
-            None => self.other.write(rows, block),
-            Some((magnitudes, any_negative)) => {
-                prefetch(self.values, &rows);
-                let spread = spread_all(&magnitudes);
-                match (self.scale > 0, any_negative) {
-                    (false, false) => self.write_small::<false, false, I>(rows, &spread, block),
-                    (false, true) => self.write_small::<false, true, I>(rows, &spread, block),
-                    (true, false) => self.write_small::<true, false, I>(rows, &spread, block),
-                    (true, true) => self.write_small::<true, true, I>(rows, &spread, block),
-                }
-            }
+        let mut units = [0; BLOCK];
+        // Without a second call of it: what has two callers is inlined into neither.
+        if !self.write_units(&rows, &mut units, block) {
+            self.other.write(rows, block);
         }
     }
 }
 
-/// The magnitudes of a block's values, and whether one is negative; None if one is not small.
-#[inline(always)]
-pub(super) fn small<T: Number>(values: &[T], scale: usize) -> Option<([u32; BLOCK], bool)> {
-    // A look at one value spares columns of other floats the look at all.
-    if scale >= 8 || T::TRIM && values.first().is_some_and(|value| !value.small().1) {
-        return None;
+/// The text of the numbers from -9999 to 22768 of one scale, at most seven bytes long, and in the
+/// highest byte of each word how many bits that are.
+pub(crate) struct Table(Vec<u64>);
+
+impl Table {
+    const LEN: usize = 1 << 15;
+    const FIRST: i64 = -9999;
+
+    /// The table of a scale, if there is one.
+    fn of(scale: usize, trim: bool) -> Option<&'static Self> {
+        static TABLES: [LazyLock<Table>; 4] = [
+            LazyLock::new(|| Table::new(0, false)),
+            LazyLock::new(|| Table::new(1, false)),
+            LazyLock::new(|| Table::new(2, false)),
+            LazyLock::new(|| Table::new(2, true)),
+        ];
+        match (scale, trim) {
+            (2, true) => Some(&TABLES[3]),
+            (0..=2, false) => Some(&TABLES[scale]),
+            _ => None,
+        }
     }
-    let mut magnitudes = [0; BLOCK];
-    let (mut all_small, mut any_negative) = (true, false);
-    for (magnitude, value) in magnitudes.iter_mut().zip(values) {
-        let (low, small) = value.small();
-        *magnitude = low;
-        all_small &= small;
-        any_negative |= value.is_negative();
+
+    fn new(scale: usize, trim: bool) -> Self {
+        let word = |units: i64| {
+            let digits = format!("{:01$}", units.unsigned_abs(), scale + 1);
+            let (whole, decimals) = digits.split_at(digits.len() - scale);
+            let decimals = if trim { decimals.trim_end_matches('0') } else { decimals };
+            let sign = if units < 0 { "-" } else { "" };
+            let point = if decimals.is_empty() { "" } else { "." };
+            let text = format!("{sign}{whole}{point}{decimals}");
+            let mut bytes = [0; 8];
+            bytes[..text.len()].copy_from_slice(text.as_bytes());
+            bytes[7] = 8 * text.len() as u8;
+            u64::from_le_bytes(bytes)
+        };
+        Self((Self::FIRST..Self::FIRST + Self::LEN as i64).map(word).collect())
     }
-    all_small.then_some((magnitudes, any_negative))
+
+    /// Where a number stands; not below `LEN` for one that is not there.
+    #[inline(always)]
+    fn place(units: i64) -> u64 {
+        units.wrapping_sub(Self::FIRST) as u64
+    }
 }
 
 impl<T: Number, C> Numbers<'_, T, C> {
-    /// `spread` has each value's eight digits, the first in the lowest byte.
+    /// Writes the block if all its values have units of 64 bits.
     #[inline(always)]
-    fn write_small<const POINT: bool, const SIGN: bool, I>(
+    fn write_units<I: Isa>(
         &self,
-        rows: Range<usize>,
-        spread: &[u64; BLOCK],
+        rows: &Range<usize>,
+        units: &mut [i64; BLOCK],
         block: &mut Block<'_, I>,
-    ) {
-        let values = self.values[rows].iter().zip(spread);
-        block.each_window(values, |(value, spread), cell: &mut [u8; SMALL]| {
-            cell[0] = b'-';
-            let sign = usize::from(SIGN && value.is_negative());
-            let room: &mut [u8; SMALL - 1] = cell[sign..].first_chunk_mut().expect("SMALL - 1");
-            let significant = 8 - ((spread | 1 << 63).trailing_zeros() / 8) as usize;
-            // At least one digit stands before the point.
-            let mut len = if POINT { significant.max(self.scale + 1) } else { significant };
-            let digits = (spread | ZEROS) >> (64 - 8 * len);
-            *room.first_chunk_mut().expect("SMALL > 8") = digits.to_le_bytes();
-            if POINT {
-                let point = (len - self.scale) & 7;
-                room[point] = b'.';
-                let fraction = (digits >> (8 * point)).to_le_bytes();
-                room[point + 1..point + 9].copy_from_slice(&fraction);
-                len = if T::TRIM { point + trimmed(*spread) } else { len + 1 };
-            }
-            room[len & 15] = self.separator;
-            Ok(sign + len + 1)
+    ) -> bool {
+        let values = &self.values[rows.clone()];
+        // A look at one value spares columns of other floats the look at all.
+        if T::TRIM && values.first().is_some_and(|value| value.units().1 != 0) {
+            return false;
+        }
+        prefetch(self.values, rows);
+        // Or-ed, they are as large as the largest one within a factor of two.
+        let (mut places, mut magnitudes, mut signs, mut others) = (0, 0, 0, 0);
+        for (unit, value) in units.iter_mut().zip(values) {
+            let (own, other) = value.units();
+            *unit = own;
+            others |= other;
+            places |= Table::place(own);
+            magnitudes |= own.unsigned_abs();
+            signs |= own;
+        }
+        let units = &units[..values.len()];
+        match self.table {
+            _ if others != 0 => return false,
+            Some(table) if places < Table::LEN as u64 => self.write_table(table, units, block),
+            _ if self.scale < 8 && magnitudes < TEN_TO_8 / 2 => match (self.scale > 0, signs < 0) {
+                (false, false) => self.write_small::<false, false, I>(units, block),
+                (false, true) => self.write_small::<false, true, I>(units, block),
+                (true, false) => self.write_small::<true, false, I>(units, block),
+                (true, true) => self.write_small::<true, true, I>(units, block),
+            },
+            _ if self.scale <= MOST_DECIMALS => self.write_large(units, block),
+            _ => return false,
+        }
+        true
+    }
+
+    #[inline(always)]
+    fn write_table<I: Isa>(&self, table: &Table, units: &[i64], block: &mut Block<'_, I>) {
+        let words: &[u64; Table::LEN] = table.0.first_chunk().expect("so many there are");
+        let separator = u64::from(self.separator);
+        block.each(units.iter(), |units, cell: &mut [u8; 8]| {
+            let word = words[Table::place(*units) as usize % Table::LEN];
+            let bits = word >> 56;
+            *cell = (word | separator << (bits & 63)).to_le_bytes();
+            Ok(bits as usize / 8 + 1)
         });
     }
+
+    /// Values below 10⁸: eight digits, the point and the separator at places that are the same for
+    /// all of them, and the leading zeros shifted out.
+    #[inline(always)]
+    fn write_small<const POINT: bool, const SIGN: bool, I: Isa>(
+        &self,
+        units: &[i64],
+        block: &mut Block<'_, I>,
+    ) {
+        let mut magnitudes = [0; BLOCK];
+        for (magnitude, units) in magnitudes.iter_mut().zip(units) {
+            *magnitude = units.unsigned_abs();
+        }
+        let digits = block.isa.digits(&magnitudes);
+        let scale = if POINT { self.scale as u32 } else { 0 };
+        let whole = 8 * (8 - scale);
+        let (point, before_point) =
+            if POINT { (u64::from(b'.') << whole, (1 << whole) - 1) } else { (0, 0) };
+        let separator = u64::from(self.separator) << if POINT { 8 } else { 0 };
+        // At least one digit stands before the point.
+        let least = 1 << (whole - 8);
+        block.each(units.iter().zip(&digits), |(units, digits), cell: &mut [u8; 24]| {
+            let zeros = (digits | least).trailing_zeros() & 56;
+            let ascii = digits | ZEROS;
+            let (low, high) = if POINT {
+                let behind = ascii >> whole << whole << 8;
+                (ascii & before_point | point | behind, ascii >> 56 | separator)
+            } else {
+                (ascii, separator)
+            };
+            let words = [low >> zeros | high << (63 - zeros) << 1, high >> zeros];
+            let sign = usize::from(SIGN && *units < 0);
+            cell[0] = b'-';
+            let room: &mut [u8; 23] = cell[sign..].first_chunk_mut().expect("24 - 1");
+            room[..16].copy_from_slice(words.map(u64::to_le_bytes).as_flattened());
+            let mut len = (9 - zeros / 8) as usize + usize::from(POINT);
+            if T::TRIM {
+                len -= trimmed(*digits);
+                room[(len - 1) & 15] = self.separator;
+            }
+            Ok(sign + len)
+        });
+    }
+
+    /// Values of 64 bits, in 32 bytes each at places that are the same for all of them: zeros, and
+    /// 24 digits with the point; copied from the first significant one on.
+    #[inline(always)]
+    fn write_large<I: Isa>(&self, units: &[i64], block: &mut Block<'_, I>) {
+        let (mut high, mut middle, mut low) = ([0; BLOCK], [0; BLOCK], [0; BLOCK]);
+        for (i, units) in units.iter().enumerate().take(BLOCK) {
+            let magnitude = units.unsigned_abs();
+            let rest = magnitude % TEN_TO_16;
+            high[i] = magnitude / TEN_TO_16;
+            middle[i] = rest / TEN_TO_8;
+            low[i] = rest % TEN_TO_8;
+        }
+        let isa = block.isa;
+        let (high, middle, low) = (isa.digits(&high), isa.digits(&middle), isa.digits(&low));
+        let (point, least) = (Point::new(self.scale), self.scale as u32 + 1);
+        let mut cells = [[0; 32]; BLOCK + 1];
+        for (i, cell) in cells[..BLOCK].iter_mut().enumerate() {
+            point.put([ZEROS, high[i] | ZEROS, middle[i] | ZEROS, low[i] | ZEROS], cell);
+        }
+        for (i, units) in units.iter().enumerate().take(BLOCK) {
+            let digits = decimal_len(units.unsigned_abs()).max(least);
+            let len = digits + u32::from(self.scale > 0) + u32::from(*units < 0);
+            if *units < 0 {
+                cells[i][(32 - len) as usize & 31] = b'-';
+            }
+            block.spans.starts[i] = 32 * (i as u32 + 1) - len;
+            block.spans.lens[i] = if T::TRIM { len - trimmed(low[i]) as u32 } else { len };
+        }
+        block.gather(cells.as_flattened(), self.separator.into());
+    }
+}
+
+/// Where the point goes among 32 bytes: the digits before it move one byte to the front.
+struct Point {
+    before: [u64; 4],
+    point: [u64; 4],
+    behind: [u64; 4],
+}
+
+impl Point {
+    fn new(scale: usize) -> Self {
+        let place = 31 - scale;
+        let words = |byte_at: &dyn Fn(usize) -> u8| {
+            std::array::from_fn(|word| {
+                u64::from_le_bytes(std::array::from_fn(|byte| byte_at(8 * word + byte)))
+            })
+        };
+        let (no_point, mask) = (scale == 0, |is| if is { 0xff } else { 0 });
+        Self {
+            before: words(&|at| mask(at < place && !no_point)),
+            point: words(&|at| if at == place && !no_point { b'.' } else { 0 }),
+            behind: words(&|at| mask(at > place || no_point)),
+        }
+    }
+
+    #[inline(always)]
+    fn put(&self, words: [u64; 4], bytes: &mut [u8; 32]) {
+        let [a, b, c, d] = words;
+        let moved = [a >> 8 | b << 56, b >> 8 | c << 56, c >> 8 | d << 56, d >> 8];
+        for (i, bytes) in bytes.as_chunks_mut().0.iter_mut().enumerate() {
+            let word = moved[i] & self.before[i] | self.point[i] | words[i] & self.behind[i];
+            *bytes = word.to_le_bytes();
+        }
+    }
+}
+
+/// How many bytes of two decimals, the point included, are left out for zeros at the end.
+#[inline(always)]
+fn trimmed(digits: u64) -> usize {
+    let decimals = (digits >> 48) as u32;
+    usize::from(decimals < 0x100) + 2 * usize::from(decimals == 0)
 }

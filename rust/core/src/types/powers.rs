@@ -2,7 +2,7 @@
 //! with exact integers of 40 words, so there is nothing to trust but this file.
 
 /// Decimal exponents of the table, both ends included.
-pub(crate) const FIRST: i32 = -292;
+pub(crate) const FIRST: i32 = -293;
 pub(crate) const LAST: i32 = 324;
 
 const WORDS: usize = 40;

@@ -1,17 +1,14 @@
 //! text and its kin: the bytes as they are, protected as the format asks.
 
-// Closures around functions are inlined where the functions themselves would be called.
-#![allow(clippy::redundant_closure)]
-
 use std::ops::Range;
 
 use arrow_array::OffsetSizeTrait;
 
-use crate::block::Block;
+use crate::block::{Block, MOST_GATHERED, Spans};
 use crate::error::Reason;
-use crate::escape::{Protect, STEP};
+use crate::escape::Protect;
 use crate::field::{Extent, FieldWriter};
-use crate::isa::prefetch;
+use crate::isa::{Isa, STEP, copy, prefetch, prefetch_bytes};
 
 /// The variable-length values of an Arrow array: n + 1 offsets into the data.
 pub(crate) struct Values<'a, O> {
@@ -26,6 +23,13 @@ impl<'a, O: OffsetSizeTrait> Values<'a, O> {
         (self.offsets[row].as_usize(), self.offsets[row + 1].as_usize())
     }
 
+    /// The data from a row's bytes on, and how many of them are the row's.
+    #[inline(always)]
+    pub fn onwards(&self, row: usize) -> (&'a [u8], usize) {
+        let (start, end) = self.span(row);
+        (&self.data[start..], end - start)
+    }
+
     pub fn bytes(&self, row: usize) -> &'a [u8] {
         let (start, end) = self.span(row);
         &self.data[start..end]
@@ -36,29 +40,23 @@ impl<'a, O: OffsetSizeTrait> Values<'a, O> {
         self.offsets[rows.start].as_usize()..self.offsets[rows.end].as_usize()
     }
 
-    /// Gives `put` each row's bytes, with what follows them in the data, and their number.
+    /// Notes where each of `rows` lies in the data from the first one on, which is returned.
     #[inline(always)]
-    pub fn each<I>(
-        &self,
-        rows: Range<usize>,
-        block: &mut Block<'_, I>,
-        mut put: impl FnMut(&[u8], usize, &mut [u8]) -> Result<usize, Reason>,
-    ) {
-        prefetch(self.offsets, &rows);
-        prefetch(self.data, &self.spans(&rows));
-        block.each_item(self.offsets[rows.start..=rows.end].windows(2), |pair, cell| {
-            let (start, end) = (pair[0].as_usize(), pair[1].as_usize());
-            put(&self.data[start..], end - start, cell)
-        });
+    pub fn note(&self, rows: &Range<usize>, spans: &mut Spans) -> &'a [u8] {
+        let offsets = &self.offsets[rows.start..=rows.end];
+        let first = offsets[0];
+        let own = spans.starts.iter_mut().zip(&mut spans.lens);
+        for ((start, len), pair) in own.zip(offsets.windows(2)) {
+            *start = (pair[0] - first).as_usize() as u32;
+            *len = (pair[1] - pair[0]).as_usize().min(u32::MAX as usize) as u32;
+        }
+        &self.data[first.as_usize()..]
     }
 
-    /// Whether `wanted` is true of the length of one of `rows`.
     #[inline(always)]
-    pub fn any_len(&self, rows: &Range<usize>, wanted: impl Fn(usize) -> bool) -> bool {
-        let (starts, ends) =
-            (&self.offsets[rows.clone()], &self.offsets[rows.start + 1..=rows.end]);
-        let lengths = starts.iter().zip(ends).map(|(start, end)| (*end - *start).as_usize());
-        lengths.fold(false, |any, length| any | wanted(length))
+    fn prefetch(&self, rows: &Range<usize>) {
+        prefetch(self.offsets, rows);
+        prefetch(self.data, &self.spans(rows));
     }
 
     pub fn longest(&self, rows: Range<usize>) -> usize {
@@ -70,9 +68,6 @@ impl<'a, O: OffsetSizeTrait> Values<'a, O> {
     }
 }
 
-/// What the paths for short values may copy beyond a value.
-const ROOM: usize = 4 * STEP;
-
 /// Text cells: the protected value, then the delimiter or the line's end.
 pub(crate) struct StringText<'a, O, P> {
     pub values: Values<'a, O>,
@@ -80,77 +75,107 @@ pub(crate) struct StringText<'a, O, P> {
     pub separator: u8,
 }
 
-impl<O: OffsetSizeTrait, P: Protect, I> FieldWriter<I> for StringText<'_, O, P> {
+impl<O: OffsetSizeTrait, P: Protect, I: Isa> FieldWriter<I> for StringText<'_, O, P> {
     fn extent(&self, rows: Range<usize>) -> Extent {
         let variable = self.values.spans(&rows).len();
+        let longest = self.values.longest(rows.clone());
         Extent {
-            cell: 2 * self.values.longest(rows.clone()) + 3 + ROOM,
-            total: 2 * variable + 3 * rows.len() + ROOM,
-            variable,
+            cell: 2 * longest + 3,
+            total: 2 * variable + 3 * rows.len(),
+            long: longest > MOST_GATHERED,
         }
     }
 
     #[inline(always)]
     fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
-        match self.values.longest(rows.clone()) {
-            0..=16 => self.write_short::<16, I>(rows, block),
-            17..=32 => self.write_short::<32, I>(rows, block),
-            33..=64 => self.write_short::<64, I>(rows, block),
-            _ => self.values.each(rows, block, |source, len, cell| {
-                let len = self.protect.put(source, len, cell)?;
-                cell[len] = self.separator;
-                Ok(len + 1)
-            }),
-        }
+        self.values.prefetch(&rows);
+        let source = self.values.note(&rows, &mut block.spans);
+        block.gather(source, self.separator.into());
+        self.protect_gathered(source, rows, block);
+    }
+
+    #[inline(always)]
+    fn put(&self, isa: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
+        let (source, len) = self.values.onwards(row);
+        prefetch_ahead(source, len);
+        let len = self.protect.put(isa, source, len, cell)?;
+        cell[len] = self.separator;
+        Ok(len + 1)
     }
 }
 
 impl<O: OffsetSizeTrait, P: Protect> StringText<'_, O, P> {
-    /// Values of at most `MOST` bytes: all are copied as they are, by loops without branches; then
-    /// those that need protection, which are few, are written again.
+    /// Writes those values again that need protection, which are few.
     #[inline(always)]
-    fn write_short<const MOST: usize, I>(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
-        let starts = block.cursors();
-        self.values.each(rows.clone(), block, |source, len, cell| {
-            copy_short::<MOST>(source, len, cell);
-            cell[len] = self.separator;
-            Ok(len + 1)
-        });
-        if self.values.any_len(&rows, |len| self.protect.is_special_len(len)) {
-            for row in rows.clone() {
-                if self.protect.is_special_value(self.values.bytes(row)) {
-                    self.rewrite(row, &rows, &starts, block);
+    fn protect_gathered<I: Isa>(
+        &self,
+        source: &[u8],
+        rows: Range<usize>,
+        block: &mut Block<'_, I>,
+    ) {
+        let bytes = &source[..self.values.spans(&rows).len()];
+        let mut care = self.specials(block.isa, bytes, &block.spans);
+        // What a NULL has under it is not written, and would be taken for an empty string.
+        let mut nulls = block.nulls();
+        while nulls != 0 {
+            block.spans.lens[nulls.trailing_zeros() as usize] = u32::MAX;
+            nulls &= nulls - 1;
+        }
+        let lens = &block.spans.lens[..rows.len()];
+        let special = |len: &u32| self.protect.is_special_len(*len as usize);
+        if lens.iter().fold(false, |any, len| any | special(len)) {
+            for (i, len) in lens.iter().enumerate() {
+                let value = || self.values.bytes(rows.start + i);
+                if special(len) && self.protect.is_special_value(value()) {
+                    care |= 1 << i;
                 }
             }
         }
-        let span = self.values.spans(&rows);
-        let mut row = rows.start;
-        let mut rewritten = None;
-        self.protect.each_special(&self.values.data[span.clone()], |at| {
-            while self.values.span(row).1 <= span.start + at {
-                row += 1;
+        if care != 0 {
+            self.protect_again(care & !block.nulls(), rows.start, block);
+        }
+    }
+
+    /// Bit i: row i has a special byte.
+    #[inline(always)]
+    fn specials<I: Isa>(&self, isa: I, bytes: &[u8], spans: &Spans) -> u64 {
+        let set = self.protect.specials();
+        let (steps, rest) = bytes.as_chunks::<STEP>();
+        let mut last = [0; STEP];
+        last[..rest.len()].copy_from_slice(rest);
+        let (mut row, mut care) = (0, 0_u64);
+        let mut note = |at: usize, mut members: u32| {
+            while members != 0 {
+                let place = (at + members.trailing_zeros() as usize) as u32;
+                while spans.starts[row] + spans.lens[row] <= place {
+                    row += 1;
+                }
+                care |= 1 << row;
+                members &= members - 1;
             }
-            if rewritten != Some(row) {
-                self.rewrite(row, &rows, &starts, block);
-                rewritten = Some(row);
-            }
-        });
+        };
+        for (i, step) in steps.iter().enumerate() {
+            note(i * STEP, isa.members(step, set));
+        }
+        if !rest.is_empty() {
+            note(steps.len() * STEP, isa.members(&last, set) & ((1 << rest.len()) - 1));
+        }
+        care
     }
 
     #[cold]
-    fn rewrite<I>(
-        &self,
-        row: usize,
-        rows: &Range<usize>,
-        starts: &[usize],
-        block: &mut Block<'_, I>,
-    ) {
-        let i = row - rows.start;
-        block.rewrite(i, starts[i], |cell| {
-            let len = self.protect.put_protected(self.values.bytes(row), cell)?;
-            cell[len] = self.separator;
-            Ok(len + 1)
-        });
+    fn protect_again<I: Isa>(&self, mut care: u64, first: usize, block: &mut Block<'_, I>) {
+        let isa = block.isa;
+        while care != 0 {
+            let i = care.trailing_zeros() as usize;
+            let value = self.values.bytes(first + i);
+            block.rewrite(i, value.len() + 1, |cell| {
+                let len = self.protect.put_protected(isa, value, cell)?;
+                cell[len] = self.separator;
+                Ok(len + 1)
+            });
+            care &= care - 1;
+        }
     }
 }
 
@@ -160,82 +185,49 @@ pub(crate) struct StringBinary<'a, O> {
     pub no_nul: bool,
 }
 
-impl<O: OffsetSizeTrait, I> FieldWriter<I> for StringBinary<'_, O> {
+impl<O: OffsetSizeTrait, I: Copy> FieldWriter<I> for StringBinary<'_, O> {
     fn extent(&self, rows: Range<usize>) -> Extent {
         let variable = self.values.spans(&rows).len();
+        let longest = self.values.longest(rows.clone());
         Extent {
-            cell: self.values.longest(rows.clone()) + 4 + ROOM,
-            total: variable + 4 * rows.len() + ROOM,
-            variable,
+            cell: longest + 4,
+            total: variable + 4 * rows.len(),
+            long: longest > MOST_GATHERED,
         }
     }
 
     #[inline(always)]
     fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
+        self.values.prefetch(&rows);
+        let source = self.values.note(&rows, &mut block.spans);
+        block.gather_prefixed(source);
         // One look over all the rows' bytes, which lie side by side, before one at each row's.
-        if self.no_nul && has_nul(&self.values.data[self.values.spans(&rows)]) {
-            return self.values.each(rows, block, |source, len, cell| {
-                if has_nul(&source[..len]) {
-                    Err(Reason::NulByte)
-                } else {
-                    prefixed(source, len, cell, copy)
-                }
-            });
-        }
-        match self.values.longest(rows.clone()) {
-            0..=16 => self.write_with(rows, block, |s, len, cell| copy_short::<16>(s, len, cell)),
-            17..=32 => self.write_with(rows, block, |s, len, cell| copy_short::<32>(s, len, cell)),
-            33..=64 => self.write_with(rows, block, |s, len, cell| copy_short::<64>(s, len, cell)),
-            _ => self.write_with(rows, block, |s, len, cell| copy(s, len, cell)),
+        if self.no_nul && has_nul(&source[..self.values.spans(&rows).len()]) {
+            for row in rows.clone().filter(|row| has_nul(self.values.bytes(*row))) {
+                block.refuse(row - rows.start, Reason::NulByte);
+            }
         }
     }
-}
 
-impl<O: OffsetSizeTrait> StringBinary<'_, O> {
     #[inline(always)]
-    fn write_with<I>(
-        &self,
-        rows: Range<usize>,
-        block: &mut Block<'_, I>,
-        copy: impl Fn(&[u8], usize, &mut [u8]),
-    ) {
-        self.values.each(rows, block, |source, len, cell| prefixed(source, len, cell, &copy));
-    }
-}
-
-/// Writes the length and the bytes.
-#[inline(always)]
-fn prefixed(
-    source: &[u8],
-    len: usize,
-    cell: &mut [u8],
-    copy: impl Fn(&[u8], usize, &mut [u8]),
-) -> Result<usize, Reason> {
-    let (length, rest) = cell.split_first_chunk_mut().expect("extent() is too small");
-    *length = (len as u32).to_be_bytes();
-    copy(source, len, rest);
-    Ok(4 + len)
-}
-
-/// Copies at most `MOST` bytes, always so many where source and room allow it.
-#[inline(always)]
-fn copy_short<const MOST: usize>(source: &[u8], len: usize, cell: &mut [u8]) {
-    match (source.first_chunk::<MOST>(), cell.first_chunk_mut::<MOST>()) {
-        (Some(bytes), Some(room)) => *room = *bytes,
-        _ => copy(source, len, cell),
-    }
-}
-
-/// Copies in whole steps where source and room allow it: no call for a short value.
-#[inline(always)]
-pub(crate) fn copy(source: &[u8], len: usize, cell: &mut [u8]) {
-    let mut at = 0;
-    while at < len {
-        match source[at..].first_chunk::<STEP>() {
-            Some(step) => cell[at..at + STEP].copy_from_slice(step),
-            None => return cell[at..len].copy_from_slice(&source[at..len]),
+    fn put(&self, _: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
+        let (source, len) = self.values.onwards(row);
+        if self.no_nul && has_nul(&source[..len]) {
+            return Err(Reason::NulByte);
         }
-        at += STEP;
+        let (length, rest) = cell.split_first_chunk_mut().expect("extent() is too small");
+        *length = (len as u32).to_be_bytes();
+        copy(source, len, rest);
+        Ok(4 + len)
+    }
+}
+
+/// Asks for as many bytes as are being read, some way ahead.
+#[inline(always)]
+fn prefetch_ahead(source: &[u8], len: usize) {
+    const AHEAD: usize = 2048;
+    if let Some(ahead) = source.get(AHEAD..AHEAD + len) {
+        prefetch_bytes(ahead);
     }
 }
 

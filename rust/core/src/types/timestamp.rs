@@ -1,24 +1,27 @@
 //! timestamp and timestamptz: ISO style in text (EncodeDateTime), microseconds since 2000-01-01 in
-//! BINARY. The zone's transitions are `zone`'s, dates and times of day `temporal`'s.
+//! BINARY. The zone's transitions are `zone`'s.
 
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use super::digits::{ZEROS, ascii6, spread_all};
-use super::temporal::{
-    DAY_MICROS, Dates, EPOCH_DAYS, TABLE_FIRST, TimeUnit, clock, hhmmss, put_digits, put_far_date,
-    put_time, put_word,
-};
+use super::date::{Dates, EPOCH_DAYS, put_date};
+use super::digits::ascii6;
+use super::time::{Clocks, DAY_MICROS, TimeUnit, clock, day_and_time, hhmmss, put_time, put_word};
 use crate::block::{BLOCK, Block};
 use crate::error::Reason;
 use crate::field::{Extent, FieldWriter, Form};
-use crate::isa::prefetch;
+use crate::isa::{Isa, prefetch};
 use crate::zone::Zone;
+
+pub(crate) const ALPHABET: &[u8] = b"-+:. 0123456789BCinfty";
 
 const EPOCH_MICROS: i64 = EPOCH_DAYS * DAY_MICROS;
 /// MIN_TIMESTAMP and END_TIMESTAMP of timestamp.h, since 2000.
 const MIN_TIMESTAMP: i64 = -211_813_488_000_000_000;
 const END_TIMESTAMP: i64 = 9_223_371_331_200_000_000;
+/// The first date of the table, and how long it goes on.
+const FIRST_MICROS: i64 = Dates::FIRST * DAY_MICROS;
+const MICROS: u64 = Dates::COUNT as u64 * DAY_MICROS as u64;
 /// Room for a date, a time, an offset, an era, and what eight-byte stores overrun.
 const TEXT: usize = 64;
 
@@ -82,7 +85,7 @@ impl Offset for &Zone {
     fn put(&self, offset: i32, cell: &mut [u8]) -> usize {
         let seconds = offset.unsigned_abs();
         cell[0] = if offset < 0 { b'-' } else { b'+' };
-        cell[1..9].copy_from_slice(&clock(ascii6(hhmmss(seconds))));
+        cell[1..9].copy_from_slice(&clock(ascii6(hhmmss(seconds))).to_le_bytes());
         match (seconds % 60, seconds % 3600) {
             (0, 0) => 3,
             (0, _) => 6,
@@ -96,22 +99,13 @@ pub(crate) struct Timestamps<'a, U, Z> {
     pub values: &'a [i64],
     pub unit: PhantomData<U>,
     pub zone: Z,
-    pub dates: Dates,
+    pub dates: &'static Dates,
     pub separator: u8,
 }
 /// Their binary form: the same int64 for both.
 pub(crate) struct TimestampBinary<U>(pub PhantomData<U>);
 
-/// A block's instants taken apart: indexes into the table of dates, HHMMSS as a number,
-/// microseconds, and seconds east of UTC.
-struct Parts {
-    days: [u32; BLOCK],
-    clocks: [u32; BLOCK],
-    fractions: [u32; BLOCK],
-    offsets: [i32; BLOCK],
-}
-
-impl<U: TimeUnit, Z: Offset, I> FieldWriter<I> for Timestamps<'_, U, Z> {
+impl<U: TimeUnit, Z: Offset, I: Isa> FieldWriter<I> for Timestamps<'_, U, Z> {
     fn extent(&self, rows: Range<usize>) -> Extent {
         Extent::fixed(TEXT, rows.len())
     }
@@ -120,38 +114,47 @@ impl<U: TimeUnit, Z: Offset, I> FieldWriter<I> for Timestamps<'_, U, Z> {
     fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
         prefetch(self.values, &rows);
         let values = &self.values[rows];
-        match self.parts(values) {
-            Some(parts) => self.write_parts(&parts, block),
-            None => self.write_far(values, block),
+        // Local microseconds since the first date of the table; what is not a timestamp is far.
+        let (mut locals, mut offsets) = ([0; BLOCK], [0; BLOCK]);
+        let mut furthest = 0_u64;
+        for (i, value) in values.iter().enumerate().take(BLOCK) {
+            let instant = U::since(*value, FIRST_MICROS);
+            let offset = self.zone.at(instant.wrapping_add(FIRST_MICROS).div_euclid(1_000_000));
+            let local = instant.wrapping_add(i64::from(offset) * 1_000_000) as u64;
+            (locals[i], offsets[i]) = (local, offset);
+            furthest = furthest.max(local);
+        }
+        if furthest < MICROS {
+            self.write_near(&locals, &offsets, block);
+        } else {
+            self.write_far(values, block);
         }
     }
 }
 
 impl<U: TimeUnit, Z: Offset> Timestamps<'_, U, Z> {
-    /// None if one of the values is not of the years that the table has, as few blocks' are.
     #[inline(always)]
-    fn parts(&self, values: &[i64]) -> Option<Parts> {
-        let mut parts = Parts {
-            days: [0; BLOCK],
-            clocks: [0; BLOCK],
-            fractions: [0; BLOCK],
-            offsets: [0; BLOCK],
-        };
-        let mut all_near = true;
-        for (i, value) in values.iter().enumerate().take(BLOCK) {
-            // Without a timestamp, one that is far away.
-            let instant = timestamp::<U>(*value).unwrap_or(i64::MAX);
-            let (local, offset) = self.local(instant);
-            let from_first = local.wrapping_sub((TABLE_FIRST - EPOCH_DAYS) * DAY_MICROS) as u64;
-            let (day, micros) = (from_first / DAY_MICROS as u64, from_first % DAY_MICROS as u64);
-            all_near &= day < self.dates.len() as u64;
-            let (seconds, fraction) = ((micros / 1_000_000) as u32, (micros % 1_000_000) as u32);
-            parts.days[i] = day as u32;
-            parts.clocks[i] = hhmmss(seconds);
-            parts.fractions[i] = fraction;
-            parts.offsets[i] = offset;
+    fn write_near<I: Isa>(
+        &self,
+        locals: &[u64; BLOCK],
+        offsets: &[i32; BLOCK],
+        block: &mut Block<'_, I>,
+    ) {
+        let (mut days, mut times) = ([0; BLOCK], [0; BLOCK]);
+        for ((day, time), local) in days.iter_mut().zip(&mut times).zip(locals) {
+            (*day, *time) = day_and_time(*local);
         }
-        all_near.then_some(parts)
+        let clocks = Clocks::new(block.isa, &times);
+        let dates = self.dates.bytes();
+        block.each(0..BLOCK, |i, cell: &mut [u8; TEXT]| {
+            let date = &dates[10 * days[i] as usize..];
+            cell[..16].copy_from_slice(&date[..16]);
+            cell[10] = b' ';
+            let mut len = 11 + clocks.put(i, cell[11..].first_chunk_mut().expect("64 - 11"));
+            len += self.zone.put(offsets[i], &mut cell[len..]);
+            cell[len] = self.separator;
+            Ok(len + 1)
+        });
     }
 
     #[inline(always)]
@@ -160,27 +163,9 @@ impl<U: TimeUnit, Z: Offset> Timestamps<'_, U, Z> {
         (instant.saturating_add(i64::from(offset) * 1_000_000), offset)
     }
 
-    #[inline(always)]
-    fn write_parts<I>(&self, parts: &Parts, block: &mut Block<'_, I>) {
-        let clocks = spread_all(&parts.clocks);
-        let fractions = spread_all(&parts.fractions);
-        let rows = parts.days.iter().zip(&clocks).zip(fractions.iter().zip(&parts.offsets));
-        block.each_window(rows, |((day, clock), (fraction, offset)), cell: &mut [u8; TEXT]| {
-            cell[..10].copy_from_slice(&self.dates[*day as usize]);
-            cell[10] = b' ';
-            // Six digits each, behind two that are always zero.
-            let (time, fraction) = ((clock | ZEROS) >> 16, (fraction | ZEROS) >> 16);
-            let room = cell[11..].first_chunk_mut().expect("64 - 11 > 24");
-            let mut len = 11 + put_digits(time, fraction, room);
-            len += self.zone.put(*offset, &mut cell[len..]);
-            cell[len] = self.separator;
-            Ok(len + 1)
-        });
-    }
-
     #[cold]
-    fn write_far<I>(&self, values: &[i64], block: &mut Block<'_, I>) {
-        block.each_window(values.iter(), |value, cell: &mut [u8; TEXT]| {
+    fn write_far<I: Isa>(&self, values: &[i64], block: &mut Block<'_, I>) {
+        block.each(values.iter(), |value, cell: &mut [u8; TEXT]| {
             let len = match timestamp::<U>(*value)? {
                 i64::MAX => put_word(b"infinity", cell),
                 i64::MIN => put_word(b"-infinity", cell),
@@ -196,9 +181,9 @@ impl<U: TimeUnit, Z: Offset> Timestamps<'_, U, Z> {
 
     fn put_far_instant(&self, local: i64, offset: i32, cell: &mut [u8]) -> usize {
         let days = local.div_euclid(DAY_MICROS) + EPOCH_DAYS;
-        let (mut len, before_christ) = put_far_date(days, cell);
+        let (mut len, before_christ) = put_date(days, cell);
         cell[len] = b' ';
-        let mut time = [0; 24];
+        let mut time = [0; 16];
         let time_len = put_time(local.rem_euclid(DAY_MICROS) as u64, &mut time);
         cell[len + 1..][..time_len].copy_from_slice(&time[..time_len]);
         len += 1 + time_len;
