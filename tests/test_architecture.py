@@ -136,6 +136,8 @@ def test_twins_share_their_files_names() -> None:
 def test_every_file_says_what_lives_there() -> None:
     silent = [path for path, tree in modules().items() if not ast.get_docstring(tree)]
     assert silent == []
-    rust = [*ROOT.glob("rust/*/src/**/*.rs"), *ROOT.glob("rust/*/tests/*.rs")]
+    rust = [
+        path for room in ("src/**", "tests", "benches") for path in ROOT.glob(f"rust/*/{room}/*.rs")
+    ]
     assert rust
     assert [path for path in rust if not path.read_text().startswith("//!")] == []

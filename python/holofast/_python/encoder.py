@@ -5,7 +5,7 @@ Options and types are checked before it is built (schema.py), so nothing is refu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from holofast._python.dispatch import field
 from holofast._python.field import BadValue
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from holofast.schema import EncoderSpec
+
+_ROWS: Final = 4096  # of so many at a time the cells stay in the caches, and their memory is reused
 
 
 class Encoder:
@@ -52,10 +54,11 @@ class Encoder:
         """
         pieces = [self.header()] if header else []
         first_row = 0
+        step = min(self._spec.batch_size, _ROWS)
         for batch in batches:
             self._check(batch.schema)
-            for start in range(0, batch.num_rows, self._spec.batch_size):
-                piece = batch.slice(start, self._spec.batch_size)
+            for start in range(0, batch.num_rows, step):
+                piece = batch.slice(start, step)
                 pieces.append(self._rows(piece, first_row + start))
             first_row += batch.num_rows
         if trailer:

@@ -1,17 +1,18 @@
 """TEXT's escaping and CSV's quoting of values, column by column (copyto.c, CopyAttributeOut…).
 
-A rule is made once per column; None means that no value of the column can ever need it.
+A rule is made once per column; None means that no value of the column can ever need it. Characters
+are looked for and replaced in the whole column at once, joined by a character that no value has.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final
 
 Rule = Callable[[list[str]], list[str]]
 
 _LETTERS: Final = {"\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t", "\v": "v"}
+_BETWEEN: Final = "\0"  # no character in PostgreSQL: neither values, names nor options hold it
 
 
 def text_rule(delimiter: str, alphabet: str | None) -> Rule | None:
@@ -20,12 +21,12 @@ def text_rule(delimiter: str, alphabet: str | None) -> Rule | None:
     escapes |= {char: f"\\{letter}" for char, letter in _LETTERS.items()}
     if alphabet is not None and not set(escapes) & set(alphabet):
         return None
-    substitute = re.compile("|".join(map(re.escape, escapes))).sub
 
     def escape(values: list[str]) -> list[str]:
-        if not _any_in(escapes, values):
-            return values
-        return [substitute(lambda match: escapes[match[0]], value) for value in values]
+        joined = escaped = _BETWEEN.join(values)
+        for char, sequence in escapes.items():  # the backslash first, which the others bring
+            escaped = escaped.replace(char, sequence)
+        return values if escaped == joined else escaped.split(_BETWEEN)
 
     return escape
 
@@ -43,36 +44,35 @@ def csv_rule(
         alike = {word for word in alike if word and set(word) <= set(alphabet)}
     if not special and not alike:
         return None
-    has_special = re.compile("|".join(map(re.escape, special))).search
-    wrap = _wrapper(quote, escape)
 
     def protect(values: list[str]) -> list[str]:
-        if _any_in(special, values):  # never so if it is empty
-            return [wrap(v) if has_special(v) or v in alike else v for v in values]
-        if alike.isdisjoint(values):
+        joined = _BETWEEN.join(values)
+        found = [char for char in special if char in joined]
+        if not found and alike.isdisjoint(values):
             return values
-        return [wrap(v) if v in alike else v for v in values]
+        needed = [value in alike for value in values]
+        for char in found:
+            needed = [need or char in value for need, value in zip(needed, values, strict=True)]
+        escaped = zip(needed, _escaped(joined, quote, escape), values, strict=True)
+        return [f"{quote}{inner}{quote}" if need else value for need, inner, value in escaped]
 
     return protect
 
 
 def csv_forced(quote: str, escape: str) -> Rule:
     """Quotes around every value (FORCE_QUOTE)."""
-    wrap = _wrapper(quote, escape)
-    return lambda values: [wrap(value) for value in values]
+
+    def protect(values: list[str]) -> list[str]:
+        if not values:
+            return values
+        escaped = _escaped(_BETWEEN.join(values), quote, escape)
+        return [f"{quote}{inner}{quote}" for inner in escaped]
+
+    return protect
 
 
-def _wrapper(quote: str, escape: str) -> Callable[[str], str]:
-    if quote == escape:
-        return lambda value: f"{quote}{value.replace(quote, quote + quote)}{quote}"
-
-    def wrap(value: str) -> str:
-        escaped = value.replace(escape, escape + escape).replace(quote, escape + quote)
-        return f"{quote}{escaped}{quote}"
-
-    return wrap
-
-
-def _any_in(characters: Iterable[str], values: list[str]) -> bool:
-    joined = "".join(values)
-    return any(char in joined for char in characters)
+def _escaped(joined: str, quote: str, escape: str) -> list[str]:
+    """What stands between each value's quotes; there is one value or more."""
+    if escape != quote:
+        joined = joined.replace(escape, escape + escape)
+    return joined.replace(quote, escape + quote).split(_BETWEEN)

@@ -35,14 +35,17 @@ class BadValue(Exception):  # noqa: N818 (not an error of ours before a column a
         self.value = str(value)
 
 
-def numbers(values: pa.Array, code: str, per_value: int = 1) -> list[Any]:
-    """A fixed-width array's values as machine numbers of struct's `code`, `per_value` each."""
+def numbers(values: pa.Array, code: str, part: int = 0, parts: int = 1) -> list[Any]:
+    """A fixed-width array's values as machine numbers of struct's `code`.
+
+    Where a value is `parts` numbers one behind the other, those in place `part`.
+    """
     if len(values) == 0:
         return []
-    width = struct.calcsize(code) * per_value
+    width = struct.calcsize(code) * parts
     view = memoryview(values.buffers()[1]).cast("B")
     start = values.offset * width
-    return _typed(view[start : start + len(values) * width], code)
+    return _typed(view[start : start + len(values) * width], code, part, parts)
 
 
 def big_endian(code: str, values: list[int]) -> list[bytes]:
@@ -66,6 +69,6 @@ def spans(values: pa.Array, large: bool) -> tuple[memoryview, list[int]]:
     return content, [end - first for end in ends] if first else ends
 
 
-def _typed(view: memoryview, code: str) -> list[Any]:
-    numbers: list[Any] = view.cast(code).tolist()  # type: ignore[call-overload]
+def _typed(view: memoryview, code: str, part: int = 0, parts: int = 1) -> list[Any]:
+    numbers: list[Any] = view.cast(code)[part::parts].tolist()  # type: ignore[call-overload]
     return numbers

@@ -9,6 +9,7 @@ import struct
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from holofast._python.escape import csv_forced, csv_rule, text_rule
 from holofast._python.field import numbers
@@ -61,10 +62,10 @@ class TextLayout:
         return b""
 
     def cells(self, column: int, values: pa.Array) -> list[str]:
-        present, valid = _split(values)
+        present, nulls = _split(values)
         cells = self._fields[column].text(present)
         rule = self._rules[column]
-        return _scatter(rule(cells) if rule else cells, valid, self._null)
+        return _scatter(rule(cells) if rule else cells, nulls, self._null)
 
     def join(self, columns: Sequence[list[str]], rows: int) -> bytes:
         if not columns:
@@ -95,11 +96,11 @@ class BinaryLayout:
         return struct.pack(">h", -1)
 
     def cells(self, column: int, values: pa.Array) -> list[bytes]:
-        present, valid = _split(values)
+        present, nulls = _split(values)
         contents = self._fields[column].binary(present)
         words = {length: struct.pack(">i", length) for length in set(map(len, contents))}
         cells = [words[len(content)] + content for content in contents]
-        return _scatter(cells, valid, _NULL_LENGTH)
+        return _scatter(cells, nulls, _NULL_LENGTH)
 
     def join(self, columns: Sequence[list[bytes]], rows: int) -> bytes:
         if not columns:
@@ -110,23 +111,30 @@ class BinaryLayout:
 
 def row_of(values: pa.Array, index: int) -> int:
     """The row in which a column has its value number `index`, NULLs not counted."""
-    _, valid = _split(values)
-    if valid is None:
-        return index
-    return [row for row, present in enumerate(valid) if present][index]
+    _, nulls = _split(values)
+    row = index
+    for null in nulls:
+        row += null <= row
+    return row
 
 
-def _split(values: pa.Array) -> tuple[pa.Array, list[int] | None]:
-    """The values without NULLs, and a flag a row if there are any."""
+def _split(values: pa.Array) -> tuple[pa.Array, list[int]]:
+    """The values without NULLs, and the rows of the NULLs."""
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
     if values.null_count == 0:
-        return values, None
-    return values.drop_null(), numbers(values.is_valid().cast(pa.uint8()), "B")
+        return values, []
+    return values.drop_null(), numbers(pc.indices_nonzero(values.is_null()), "Q")
 
 
-def _scatter(cells: list[_Cell], valid: list[int] | None, null: _Cell) -> list[_Cell]:
-    if valid is None:
+def _scatter(cells: list[_Cell], nulls: list[int], null: _Cell) -> list[_Cell]:
+    """The cells in their rows, and `null` in the rows `nulls`."""
+    if not nulls:
         return cells
-    cell = iter(cells)
-    return [next(cell) if present else null for present in valid]
+    rows: list[_Cell] = []
+    start = 0
+    for before, row in enumerate(nulls):
+        rows += cells[start : row - before]
+        rows.append(null)
+        start = row - before
+    return rows + cells[start:]

@@ -25,16 +25,15 @@ class Decimal:
         self._factor = 10 ** max(-scale, 0)
 
     def text(self, values: pa.Array) -> list[str]:
-        scale = self._scale
         unscaled = self._unscaled(values)
-        if scale == 0:
+        if self._scale == 0:
             return list(map(str, unscaled))
-        texts = []
-        for value in unscaled:
-            digits = str(abs(value)).zfill(scale + 1)
-            sign = "-" if value < 0 else ""
-            texts.append(f"{sign}{digits[:-scale]}.{digits[-scale:]}")
-        return texts
+        one, show = 10**self._scale, f"%d.%0{self._scale}d"
+        texts = [show % (value // one, value % one) for value in map(abs, unscaled)]
+        if min(unscaled, default=0) >= 0:
+            return texts
+        signed = zip(unscaled, texts, strict=True)
+        return [f"-{text}" if value < 0 else text for value, text in signed]
 
     def binary(self, values: pa.Array) -> list[bytes]:
         return [self._send(value) for value in self._unscaled(values)]
@@ -43,15 +42,13 @@ class Decimal:
         """The values as integers, to be divided by ten to the power of the scale."""
         if self._unsigned:
             return numbers(values, "Q")
-        words = iter(numbers(values, "Q", per_value=2))
+        lows = numbers(values, "Q", part=0, parts=2)
+        highs = numbers(values, "q", part=1, parts=2)
+        unscaled = lows
+        if any(highs):
+            unscaled = [high << 64 | low for low, high in zip(lows, highs, strict=True)]
         factor = self._factor
-        unscaled = []
-        for low, high in zip(words, words, strict=True):
-            value = high << 64 | low
-            if high >> 63:
-                value -= 1 << 128
-            unscaled.append(value * factor)
-        return unscaled
+        return unscaled if factor == 1 else [value * factor for value in unscaled]
 
     def _send(self, value: int) -> bytes:
         """numeric_send: ndigits, weight, sign, dscale, then the base-10000 digits."""

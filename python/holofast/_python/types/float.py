@@ -39,7 +39,9 @@ class Float4:
     alphabet = _ALPHABET
 
     def text(self, values: pa.Array) -> list[str]:
-        return [_float4(value) for value in numbers(values, "f")]
+        given = numbers(values, "f")
+        texts = _plain_float4(given)
+        return [text or _float4(value) for value, text in zip(given, texts, strict=True)]
 
     def binary(self, values: pa.Array) -> list[bytes]:
         return big_endian("I", numbers(values, "I"))
@@ -58,11 +60,27 @@ def _float8(value: float) -> str:
     return _text(value, digits, power, 15)
 
 
+def _plain_float4(values: list[float]) -> list[str]:
+    """The text of those in fixed notation, by trial, as 6 to 9 digits tell every float4; else "".
+
+    No such decimal lies on an edge: those have 10 digits or more in this range. Nor does a power of
+    two, whose interval is lopsided, come out otherwise than by `_digits` here.
+    """
+    texts = [""] * len(values)
+    open_ = [i for i, value in enumerate(values) if 1e-4 < abs(value) < 1e6 or value == 0]
+    for precision in range(6, 10):
+        show = f"%.{precision}g"
+        for i in open_:
+            texts[i] = show % values[i]
+        packed = struct.pack(f"{len(open_)}f", *[float(texts[i]) for i in open_])
+        read_back = struct.unpack(f"{len(open_)}f", packed)
+        open_ = [i for i, value in zip(open_, read_back, strict=True) if value != values[i]]
+    return texts
+
+
 def _float4(value: float) -> str:
     if not math.isfinite(value):
         return _WORDS[repr(value)]
-    if abs(value) < 1e6 and value == int(value):
-        return f"{value:.0f}"
     bits = struct.unpack("<I", struct.pack("<f", abs(value)))[0]
     digits, power = _digits(bits & (1 << 23) - 1, bits >> 23, 23, -149)
     return _text(value, digits, power, 6)

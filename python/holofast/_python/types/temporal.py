@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from functools import lru_cache
+from operator import add
 from typing import TYPE_CHECKING, Final
 
 from holofast._python.field import BadValue, big_endian, numbers
 from holofast.time_zone import CYCLE_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import pyarrow as pa
 
     from holofast.time_zone import Zone
@@ -35,8 +34,12 @@ _MINUS_INFINITY: Final = _FIRST_MICROS - 1
 _FIRST_DAY_AD: Final = -719_162
 _INT32_MAX: Final = 2**31 - 1
 _INT64_MAX: Final = 2**63 - 1
-_MICROS: Final = {"s": 1_000_000, "ms": 1_000, "us": 1}
 
+# What values of a unit are multiplied with and divided by to be microseconds.
+_MICROS: Final = {"s": (1_000_000, 1), "ms": (1_000, 1), "us": (1, 1), "ns": (1, 1_000)}
+
+_MINUTES: Final = tuple(f"{minute // 60:02}:{minute % 60:02}" for minute in range(24 * 60 + 1))
+_SECONDS: Final = tuple(f"{second:02}" for second in range(60))
 _DIGITS: Final = "-:. 0123456789"
 
 
@@ -49,8 +52,9 @@ class Date:
         self._millis = millis
 
     def text(self, values: pa.Array) -> list[str]:
-        words = {_INT32_MAX: "infinity", -_INT32_MAX: "-infinity"}
-        return [words.get(day) or _date(day) for day in self._days(values)]
+        days = self._days(values)
+        texts = _with_era([_DATES[day] for day in days], days)
+        return _with_words(texts, days, _INT32_MAX, -_INT32_MAX)
 
     def binary(self, values: pa.Array) -> list[bytes]:
         sent = {_INT32_MAX: _INT32_MAX, -_INT32_MAX: -_INT32_MAX - 1}
@@ -58,19 +62,18 @@ class Date:
 
     def _days(self, values: pa.Array) -> list[int]:
         """Valid days since 1970; INT32_MAX is infinity, its negation minus infinity."""
-        days = []
-        for i, value in enumerate(numbers(values, "q" if self._millis else "i")):
-            if self._millis:
-                day = _whole(value, _DAY_MILLIS, "date_not_whole_day", i)
-            elif abs(value) >= _INT32_MAX:
-                days.append(max(value, -_INT32_MAX))
-                continue
-            else:
-                day = value
-            if not _FIRST_DAY <= day < _END_DAY:
-                raise BadValue("date_out_of_range", i)
-            days.append(day)
-        return days
+        given = numbers(values, "q" if self._millis else "i")
+        days = _converted(given, (1, _DAY_MILLIS if self._millis else 1), _FIRST_DAY, _END_DAY)
+        return days or [self._day(value, i) for i, value in enumerate(given)]
+
+    def _day(self, value: int, index: int) -> int:
+        if self._millis:
+            value = _whole(value, _DAY_MILLIS, "date_not_whole_day", index)
+        elif abs(value) >= _INT32_MAX:
+            return max(value, -_INT32_MAX)
+        if not _FIRST_DAY <= value < _END_DAY:
+            raise BadValue("date_out_of_range", index)
+        return value
 
 
 class Time:
@@ -79,24 +82,28 @@ class Time:
     alphabet = _DIGITS
 
     def __init__(self, unit: str) -> None:
-        self._unit = unit
+        self._code = "i" if unit in ("s", "ms") else "q"
+        self._factors = _MICROS[unit]
 
     def text(self, values: pa.Array) -> list[str]:
-        return [_clock(micros) for micros in self._micros(values)]
+        return _clocks(*_seconds(self._micros(values)))
 
     def binary(self, values: pa.Array) -> list[bytes]:
         return big_endian("q", self._micros(values))
 
     def _micros(self, values: pa.Array) -> list[int]:
-        micros = []
-        code = "i" if self._unit in ("s", "ms") else "q"
-        for i, value in enumerate(numbers(values, code)):
-            time = _to_micros(value, self._unit, i)
-            if not 0 <= time <= _DAY_MICROS:
-                sign = "-" if time < 0 else ""
-                raise BadValue("time_out_of_range", i, sign + _clock(abs(time)))
-            micros.append(time)
-        return micros
+        given = numbers(values, self._code)
+        micros = _converted(given, self._factors, 0, _DAY_MICROS + 1)
+        return micros or [self._time(value, i) for i, value in enumerate(given)]
+
+    def _time(self, value: int, index: int) -> int:
+        time = _to_micros(value, self._factors, index)
+        if not 0 <= time <= _DAY_MICROS:
+            sign = "-" if time < 0 else ""
+            hours, rest = divmod(abs(time), 3_600_000_000)
+            (clock,) = _clocks(*_seconds([rest]))
+            raise BadValue("time_out_of_range", index, f"{sign}{hours:02}{clock[2:]}")
+        return time
 
 
 class Timestamp:
@@ -109,12 +116,24 @@ class Timestamp:
     alphabet = _DIGITS + "+BCinfty"
 
     def __init__(self, unit: str, *, with_zone: bool, zone: Zone | None) -> None:
-        self._unit = unit
-        self._print = _printer(zone) if with_zone else _timestamp
+        self._factors = _MICROS[unit]
+        self._utc = "+00" if with_zone else ""
+        self._zone = zone if with_zone else None
 
     def text(self, values: pa.Array) -> list[str]:
-        words = {_INFINITY: "infinity", _MINUS_INFINITY: "-infinity"}
-        return [words.get(micros) or self._print(micros) for micros in self._micros(values)]
+        micros = self._micros(values)
+        seconds, fractions = _seconds(micros)
+        suffixes = [self._utc] * len(micros)
+        if self._zone is not None:
+            offsets = _offsets(seconds, self._zone)
+            suffixes = list(map(_offset, offsets))
+            seconds = list(map(add, seconds, offsets))
+        days = [second // _DAY for second in seconds]
+        clocks = _clocks([second % _DAY for second in seconds], fractions)
+        parts = zip(days, clocks, suffixes, strict=True)
+        texts = [f"{_DATES[day]} {clock}{suffix}" for day, clock, suffix in parts]
+        texts = _with_era(texts, days)
+        return _with_words(texts, micros, _INFINITY, _MINUS_INFINITY)
 
     def binary(self, values: pa.Array) -> list[bytes]:
         sent = {_INFINITY: _INT64_MAX, _MINUS_INFINITY: -_INT64_MAX - 1}
@@ -122,22 +141,37 @@ class Timestamp:
 
     def _micros(self, values: pa.Array) -> list[int]:
         """Valid microseconds since 1970, _INFINITY and _MINUS_INFINITY among them."""
-        micros = []
-        for i, value in enumerate(numbers(values, "q")):
-            if abs(value) >= _INT64_MAX:
-                micros.append(_INFINITY if value > 0 else _MINUS_INFINITY)
-                continue
-            time = _to_micros(value, self._unit, i)
-            if not _FIRST_MICROS <= time < _END_MICROS:
-                raise BadValue("timestamp_out_of_range", i)
-            micros.append(time)
-        return micros
+        given = numbers(values, "q")
+        multiplier, divisor = self._factors
+        end = min(_END_MICROS, _INT64_MAX * multiplier // divisor)  # short of infinity in any unit
+        micros = _converted(given, self._factors, _FIRST_MICROS, end)
+        return micros or [self._instant(value, i) for i, value in enumerate(given)]
+
+    def _instant(self, value: int, index: int) -> int:
+        if abs(value) >= _INT64_MAX:
+            return _INFINITY if value > 0 else _MINUS_INFINITY
+        time = _to_micros(value, self._factors, index)
+        if not _FIRST_MICROS <= time < _END_MICROS:
+            raise BadValue("timestamp_out_of_range", index)
+        return time
 
 
-def _to_micros(value: int, unit: str, index: int) -> int:
-    if unit == "ns":
-        return _whole(value, 1000, "nanoseconds", index)
-    return value * _MICROS[unit]
+def _converted(given: list[int], factors: tuple[int, int], first: int, end: int) -> list[int]:
+    """The numbers in the unit wanted; none if one of them takes a closer look than all at once:
+    it is not whole, or not between `first` and `end`.
+    """
+    multiplier, divisor = factors
+    values = given
+    if divisor > 1:
+        values = [] if any(v % divisor for v in given) else [v // divisor for v in given]
+    elif multiplier > 1:
+        values = [v * multiplier for v in given]
+    return values if values and first <= min(values) and max(values) < end else []
+
+
+def _to_micros(value: int, factors: tuple[int, int], index: int) -> int:
+    multiplier, divisor = factors
+    return multiplier * _whole(value, divisor, "nanoseconds", index)
 
 
 def _whole(value: int, unit: int, reason: str, index: int) -> int:
@@ -147,45 +181,46 @@ def _whole(value: int, unit: int, reason: str, index: int) -> int:
     return quotient
 
 
-def _timestamp(micros: int) -> str:
-    return _date_and_time(micros, 0, "")
+def _seconds(micros: list[int]) -> tuple[list[int], list[int]]:
+    """Whole seconds, and the microseconds that are left."""
+    return [value // 1_000_000 for value in micros], [value % 1_000_000 for value in micros]
 
 
-def _date_and_time(micros: int, offset: int, suffix: str) -> str:
-    """UTC microseconds as they read `offset` seconds east, the suffix before the era."""
-    seconds, fraction = divmod(micros, 1_000_000)
-    day, second = divmod(seconds + offset, _DAY)
-    return f"{_year_month_day(day)} {_hms(second)}{_fraction(fraction)}{suffix}{_era(day)}"
+def _offsets(seconds: list[int], zone: Zone) -> list[int]:
+    """The zone's seconds east of UTC at each instant."""
+    start = zone.cycle_start
+    if start is not None:
+        seconds = [s if s < start else start + (s - start) % CYCLE_SECONDS for s in seconds]
+    return [zone.offsets[bisect_right(zone.transitions, s)] for s in seconds]
 
 
-def _printer(zone: Zone | None) -> Callable[[int], str]:
-    """timestamptz_out in `zone`."""
-    if zone is None:
-        return lambda micros: _with_offset(micros, 0)
-    transitions, offsets, cycle_start = zone.transitions, zone.offsets, zone.cycle_start
-
-    def show(micros: int) -> str:
-        seconds = micros // 1_000_000
-        if cycle_start is not None and seconds >= cycle_start:
-            seconds = cycle_start + (seconds - cycle_start) % CYCLE_SECONDS
-        return _with_offset(micros, offsets[bisect_right(transitions, seconds)])
-
-    return show
+def _with_words(texts: list[str], values: list[int], infinity: int, minus: int) -> list[str]:
+    """`texts` with the words for the two values that stand for infinity."""
+    words = {infinity: "infinity", minus: "-infinity"}
+    if words.keys().isdisjoint(values):
+        return texts
+    return [words.get(value, text) for value, text in zip(values, texts, strict=True)]
 
 
-def _with_offset(micros: int, offset: int) -> str:
-    return _date_and_time(micros, offset, _offset(offset))
+def _with_era(texts: list[str], days: list[int]) -> list[str]:
+    if min(days, default=0) >= _FIRST_DAY_AD:
+        return texts
+    return [f"{t} BC" if d < _FIRST_DAY_AD else t for t, d in zip(texts, days, strict=True)]
 
 
-def _date(day: int) -> str:
-    return _year_month_day(day) + _era(day)
+class _Dates(dict[int, str]):
+    """_year_month_day of a day, made once; all are forgotten when there are too many."""
+
+    def __missing__(self, day: int) -> str:
+        if len(self) >= 65_536:
+            self.clear()
+        self[day] = date = _year_month_day(day)
+        return date
 
 
-def _era(day: int) -> str:
-    return " BC" if day < _FIRST_DAY_AD else ""
+_DATES: Final = _Dates()
 
 
-@lru_cache(maxsize=65_536)
 def _year_month_day(days: int) -> str:
     """YYYY-MM-DD of a day since 1970, at least four digits of year, the year 0 being 1 BC."""
     # Years are counted from March, so that a leap day is a year's last.
@@ -199,19 +234,14 @@ def _year_month_day(days: int) -> str:
     return f"{year if year > 0 else 1 - year:04}-{month:02}-{day + 1:02}"
 
 
-def _clock(micros: int) -> str:
-    seconds, fraction = divmod(micros, 1_000_000)
-    return _hms(seconds) + _fraction(fraction)
-
-
-def _fraction(micros: int) -> str:
-    """Up to six digits, without zeros at the end."""
-    return f".{micros:06}".rstrip("0") if micros else ""
-
-
-@lru_cache(maxsize=_DAY + 1)
-def _hms(seconds: int) -> str:
-    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+def _clocks(seconds: list[int], micros: list[int]) -> list[str]:
+    """HH:MM:SS of a day's seconds, with up to six digits behind, without zeros at the end."""
+    minutes = [_MINUTES[second // 60] for second in seconds]
+    rest = [_SECONDS[second % 60] for second in seconds]
+    if not any(micros):
+        return [f"{hm}:{s}" for hm, s in zip(minutes, rest, strict=True)]
+    parts = zip(minutes, rest, map("%06d".__mod__, micros), strict=True)
+    return [f"{hm}:{s}.{fraction}".rstrip("0").rstrip(".") for hm, s, fraction in parts]
 
 
 @lru_cache(maxsize=1024)
