@@ -68,7 +68,13 @@ def main(
                     measured += _compare(jobs, rounds)
                 except RuntimeError as error:
                     sys.exit(str(error))
-    path = results.save("compare", {"results": [asdict(result) for result in measured]})
+    path = results.save(
+        "compare",
+        {
+            "options": {"rows": rows, "rounds": rounds},
+            "results": [asdict(result) for result in measured],
+        },
+    )
     click.echo(f"Million rows a second, medians of {rounds} runs:\n\n{results.markdown(measured)}")
     if differences := results.differences(measured):
         click.echo(f"\nNot as PostgreSQL writes them:\n\n{differences}")

@@ -101,26 +101,41 @@ def flights_parquet() -> Path:
 
 @dataclass(frozen=True)
 class Set:
-    """A table to encode: how it is made, and the TimeZone that its timestamps are written in.
+    """A table to encode: what it is, how it is made, in which TimeZone its timestamps are written.
 
     `most_threads` is 1 where two would tell nothing that another set does not.
     """
 
+    title: str
     make: Callable[[], pa.Table]
     time_zone: str = "UTC"
     most_threads: int = 2
 
 
 SETS: Final = {
-    "lineitem": Set(lambda: _whole(lineitem_parquet())),
-    "lineitem-shuffled": Set(lambda: generated.shuffled(table("lineitem")), most_threads=1),
-    "flights": Set(lambda: _whole(flights_parquet())),
-    "numeric": Set(generated.numeric),
-    "text": Set(generated.text),
-    "time": Set(generated.temporal),
-    "wide": Set(generated.wide),
-    "zone-shanghai": Set(partial(generated.zoned, "Asia/Shanghai"), "Asia/Shanghai", 1),
-    "zone-new-york": Set(partial(generated.zoned, "America/New_York"), "America/New_York", 1),
+    "lineitem": Set("TPC-H lineitem", lambda: _whole(lineitem_parquet())),
+    "lineitem-shuffled": Set(
+        "lineitem, columns shuffled and renamed",
+        lambda: generated.shuffled(table("lineitem")),
+        most_threads=1,
+    ),
+    "flights": Set("flights from New York City", lambda: _whole(flights_parquet())),
+    "numeric": Set("numbers, 5 % NULL", generated.numeric),
+    "text": Set("text, 20 to 400 bytes a value", generated.text),
+    "time": Set("times, decimals, UUIDs", generated.temporal),
+    "wide": Set("many columns of all kinds", generated.wide),
+    "zone-shanghai": Set(
+        "timestamptz, Asia/Shanghai",
+        partial(generated.zoned, "Asia/Shanghai"),
+        time_zone="Asia/Shanghai",
+        most_threads=1,
+    ),
+    "zone-new-york": Set(
+        "timestamptz, America/New_York",
+        partial(generated.zoned, "America/New_York"),
+        time_zone="America/New_York",
+        most_threads=1,
+    ),
 }
 
 

@@ -8,13 +8,12 @@ agree. The times go to data/bench/, where report.py reads them.
 
 from __future__ import annotations
 
-import statistics
 import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +24,7 @@ from benches import datasets, results
 from benches.contestants.base import BATCH_ROWS, installed, split
 from benches.contestants.peers import pgpq_blocks
 from benches.loads import blocks, create_table, load
+from benches.results import Load
 from tests.postgres import debian_15
 
 if TYPE_CHECKING:
@@ -35,21 +35,10 @@ if TYPE_CHECKING:
 
     from tests.postgres import Postgres
 
-_SETS: Final = ("lineitem", "numeric")
 _TABLE: Final = "loaded"
 
 # Nothing of the server's own that comes at its own time.
 _SETTINGS: Final = ("shared_buffers=1GB", "checkpoint_timeout=1h", "autovacuum=off")
-
-
-@dataclass(frozen=True)
-class Load:
-    """The times in which a way loaded `rows` rows of a set."""
-
-    dataset: str
-    way: str
-    rows: int
-    seconds: list[float]
 
 
 class Loader:
@@ -66,7 +55,7 @@ class Loader:
         self._file = directory / "file"
         self._file.write_bytes(holofast.encode(table, format="binary"))
         self.ways: dict[str, Callable[[], object]] = {
-            "holofast": lambda: self._copy(blocks),
+            results.OURS: lambda: self._copy(blocks),
             "pgpq": lambda: self._copy(_pgpq),
             "adbc_ingest": self._ingest,
             "holofast, 2 COPYs": lambda: self._copy_twice(blocks),
@@ -107,28 +96,31 @@ class Loader:
 
 
 @click.command()
-@click.option("--set", "sets", multiple=True, type=click.Choice(_SETS))
-@click.option("--rows", default=2_000_000, show_default=True, type=click.IntRange(1))
+@click.option("--set", "sets", multiple=True, type=click.Choice(results.LOADED_SETS))
+@click.option("--rows", default=results.LOADED_ROWS, show_default=True, type=click.IntRange(1))
 @click.option("--rounds", default=3, show_default=True, type=click.IntRange(1))
 def main(sets: tuple[str, ...], rows: int, rounds: int) -> None:
     """Load the first --rows rows of each set, in so many rounds after one that warms up."""
     measured: list[Load] = []
     with debian_15(_SETTINGS) as server:
-        for name in sets or _SETS:
+        for name in sets or results.LOADED_SETS:
             with ExitStack() as opened:
                 loader = Loader(server, datasets.table(name, rows), opened)
                 measured += _measure(loader, name, rounds)
-    path = results.save("loading", {"loads": [asdict(one) for one in measured]})
+    path = results.save(
+        "loading",
+        {"options": {"rows": rows, "rounds": rounds}, "loads": [asdict(one) for one in measured]},
+    )
     click.echo(f"{markdown(measured)}\n\nAll runs: {path}")
 
 
 def markdown(loads: list[Load]) -> str:
     """One row a set and way: million rows a second, and how many times that ours is."""
-    rates = {(one.dataset, one.way): one.rows / statistics.median(one.seconds) for one in loads}
+    ours = {one.dataset: one.rate for one in loads if one.way == results.OURS}
     lines = ["| set | way | Mrows/s | holofast's is |", "| --- | --- | ---: | ---: |"]
-    for (dataset, way), rate in rates.items():
-        ratio = rates[dataset, "holofast"] / rate
-        lines.append(f"| {dataset} | {way} | {rate / 1e6:.2f} | {ratio:.2f} x |")
+    for one in loads:
+        ratio = ours[one.dataset] / one.rate
+        lines.append(f"| {one.dataset} | {one.way} | {one.rate / 1e6:.2f} | {ratio:.2f} x |")
     return "\n".join(lines)
 
 

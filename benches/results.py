@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OURS: Final = "holofast"
+ORDINARY: Final = "lineitem"  # the shape that others are compared with
+
+# How much of each is measured unless asked otherwise, which alone may be published.
+LONG_ROWS: Final = 100_000_000
+LOADED_ROWS: Final = 2_000_000
+LOADED_SETS: Final = ("lineitem", "numeric")
 _SMALL_BATCHES: Final = "BatchSize 1000"
 _NOT_PEERS: Final = (OURS, _SMALL_BATCHES, "twin")
 _NAMES_SHOWN: Final = 10  # wide has 60 columns
@@ -55,6 +61,47 @@ class Result:
     seconds: list[float]
     bytes: int | None
     differs: list[str]
+
+    @property
+    def rate(self) -> float:
+        """Rows a second, in the median run."""
+        return self.rows / statistics.median(self.seconds)
+
+
+@dataclass(frozen=True)
+class Growth:
+    """The times of lineitem's first `rows` rows as CSV; `memory` is bytes, the mapped input not."""
+
+    rows: int
+    seconds: list[float]
+    memory: int
+
+
+@dataclass(frozen=True)
+class Edge:
+    """The times of a shape in a format; `bytes` are those of one run."""
+
+    shape: str
+    format: str
+    rows: int
+    columns: int
+    bytes: int
+    seconds: list[float]
+
+    @property
+    def rate(self) -> float:
+        """Bytes a second, in the median run."""
+        return self.bytes / statistics.median(self.seconds)
+
+
+@dataclass(frozen=True)
+class Load:
+    """The times in which a way loaded `rows` rows of a set into PostgreSQL."""
+
+    dataset: str
+    way: str
+    rows: int
+    seconds: list[float]
 
     @property
     def rate(self) -> float:

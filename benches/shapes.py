@@ -14,7 +14,7 @@ import os
 import random
 import time
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -24,6 +24,7 @@ import pyarrow as pa
 
 from benches import datasets, results
 from benches.contestants.base import BATCH_ROWS
+from benches.results import ORDINARY, Edge, Growth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,33 +34,11 @@ _T = TypeVar("_T")
 _GROWTH: Final = [round(10 ** (half / 2)) for half in range(8, 17)]
 _WIDE_ROWS: Final = 10
 _WIDE_COPIES: Final = 100  # of lineitem's 16 columns
-_LONG_ROWS: Final = 100_000_000
 _ORDINARY_ROWS: Final = 1_000_000
 
 
-@dataclass(frozen=True)
-class Growth:
-    """The times of lineitem's first `rows` rows as CSV; `memory` is bytes, the mapped input not."""
-
-    rows: int
-    seconds: list[float]
-    memory: int
-
-
-@dataclass(frozen=True)
-class Edge:
-    """The times of a shape in a format; `bytes` are those of one run."""
-
-    shape: str
-    format: str
-    rows: int
-    columns: int
-    bytes: int
-    seconds: list[float]
-
-
 @click.command()
-@click.option("--rows", default=_LONG_ROWS, show_default=True, type=click.IntRange(10_000))
+@click.option("--rows", default=results.LONG_ROWS, show_default=True, type=click.IntRange(10_000))
 @click.option("--rounds", default=5, show_default=True, type=click.IntRange(1))
 def main(rows: int, rounds: int) -> None:
     """Measure growth and edges, up to --rows rows; edges in so many rounds, in turn."""
@@ -67,7 +46,11 @@ def main(rows: int, rounds: int) -> None:
     edges = _alone(_edges, rows, rounds)
     path = results.save(
         "shapes",
-        {"growth": [asdict(one) for one in growth], "edges": [asdict(one) for one in edges]},
+        {
+            "options": {"rows": rows, "rounds": rounds},
+            "growth": [asdict(one) for one in growth],
+            "edges": [asdict(one) for one in edges],
+        },
     )
     click.echo(f"All runs: {path}")
 
@@ -127,7 +110,7 @@ def _shapes(rows: int) -> dict[str, list[pa.RecordBatch]]:
     long = pa.record_batch([ints], ["i"])
     turns, rest = divmod(rows, BATCH_ROWS)
     return {
-        "lineitem": lineitem.to_batches(BATCH_ROWS),
+        ORDINARY: lineitem.to_batches(BATCH_ROWS),
         "10 rows x 1,600 columns": wide.to_batches() * 100,
         "1 column of int32": [long] * turns + [long.slice(0, rest)] * (rest > 0),
     }
