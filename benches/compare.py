@@ -14,6 +14,7 @@ import contextlib
 import os
 import sys
 import tempfile
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -22,12 +23,15 @@ import click
 
 from benches import check, datasets, results
 from benches.contestants import CONTESTANTS
+from benches.results import FORMATS
 from benches.worker import Job, Run, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FORMATS: Final = ("csv", "text", "binary")
+# Who took so long in so many rounds sits the others out: the whole would last too long.
+_ROUNDS_FOR_ALL: Final = 3
+_ENOUGH_SECONDS: Final = 5
 
 
 @click.command()
@@ -53,6 +57,7 @@ def main(
     if max(threads) > len(os.sched_getaffinity(0)):
         raise click.UsageError("There are fewer cores than threads.")
     measured: list[results.Result] = []
+    started = time.perf_counter()
     for dataset in sets or datasets.SETS:
         with tempfile.TemporaryDirectory() as directory:
             _write_expected(dataset, Path(directory), formats or FORMATS)
@@ -68,6 +73,7 @@ def main(
                     measured += _compare(jobs, rounds)
                 except RuntimeError as error:
                     sys.exit(str(error))
+                _say(f"{dataset}, {count} threads: {time.perf_counter() - started:.0f} s so far\n")
     path = results.save(
         "compare",
         {
@@ -111,6 +117,9 @@ def _compare(jobs: list[Job], rounds: int) -> Iterator[results.Result]:
             runs: list[list[Run]] = [[] for _ in field]
             for turn in range(rounds + 1):
                 for (worker, _), own in zip(field, runs, strict=True):
+                    taken = sum(run.seconds for run in own)
+                    if len(own) >= _ROUNDS_FOR_ALL and taken > _ENOUGH_SECONDS:
+                        continue
                     _say(
                         f"{worker.job.dataset} {file_format}, round {turn}: {worker.job.contestant}"
                     )
@@ -133,8 +142,11 @@ def _compare(jobs: list[Job], rounds: int) -> Iterator[results.Result]:
 
 
 def _say(text: str) -> None:
+    """Progress: on a terminal all of it, each in place of the last; else the whole lines."""
     if sys.stderr.isatty():
         click.echo(f"\r\x1b[K{text}", nl=False, err=True)
+    elif text.endswith("\n"):
+        click.echo(text, nl=False, err=True)
 
 
 if __name__ == "__main__":

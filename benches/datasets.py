@@ -116,7 +116,7 @@ SETS: Final = {
     "lineitem": Set("TPC-H lineitem", lambda: _whole(lineitem_parquet())),
     "lineitem-shuffled": Set(
         "lineitem, columns shuffled and renamed",
-        lambda: generated.shuffled(table("lineitem")),
+        lambda: generated.shuffled(table("lineitem", 2_000_000)),
         most_threads=1,
     ),
     "flights": Set("flights from New York City", lambda: _whole(flights_parquet())),

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from benches.results import OURS, best_peer, groups
+from benches.results import FORMATS, OURS, best_peer, groups
 from benches.section import label
-from benches.summary import FORMATS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+FORMATS: Final = ("csv", "text", "binary")
 OURS: Final = "holofast"
 ORDINARY: Final = "lineitem"  # the shape that others are compared with
 

@@ -9,25 +9,25 @@ import statistics
 from typing import TYPE_CHECKING
 
 from benches import datasets
-from benches.results import LOADED_SETS, ORDINARY, OURS, best_peer, groups
-from benches.summary import FORMATS
+from benches.results import FORMATS, LOADED_SETS, ORDINARY, OURS, best_peer, groups
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from benches.results import Result
     from benches.summary import Summary
 
 
 def section(summary: Summary) -> str:
     """README's comparison."""
-    ours = [one for one in summary.results if one.contestant == OURS]
-    rounds = max(len(one.seconds) for one in ours)
+    rounds = {len(one.seconds) for one in summary.results}
     processor = summary.machine.partition(",")[0]
     peers = ", ".join(
         f"{name} {version}" for name, version in summary.versions.items() if name != OURS
     )
     return f"""\
-Million rows a second on one core of an {processor}, medians of {rounds} runs in turn, data in
-memory, output thrown away; in parentheses, how many times the best peer's rate that is.
+Million rows a second on one core of an {processor}, medians of {_span(rounds, "d")} runs in turn,
+data in memory, output thrown away; in parentheses, how many times the best peer's rate that is.
 
 {_table(summary)}
 
@@ -127,5 +127,6 @@ def _loads(summary: Summary) -> str:
     return "\n".join(lines)
 
 
-def _span(values: list[float], form: str) -> str:
-    return f"{min(values):{form}} to {max(values):{form}}"
+def _span(values: Collection[float], form: str) -> str:
+    least, most = f"{min(values):{form}}", f"{max(values):{form}}"
+    return least if least == most else f"{least} to {most}"

@@ -80,7 +80,7 @@ def _grow(rows: int) -> Growth:
 def _edges(rows: int, rounds: int) -> list[Edge]:
     """Every shape in every format, in turn."""
     measured = []
-    for file_format in ("csv", "text", "binary"):
+    for file_format in results.FORMATS:
         shapes = _shapes(rows)
         encoders = {
             name: holofast.Encoder(batches[0].schema, holofast.CopyOptions(format=file_format))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from benches import datasets
 from benches.results import (
+    FORMATS,
     LOADED_ROWS,
     LONG_ROWS,
     OURS,
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PUBLISHED: Final = datasets.ROOT / "benches/published"
-FORMATS: Final = ("csv", "text", "binary")
 _LEAST_ROUNDS: Final = 3
 
 
