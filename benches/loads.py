@@ -4,10 +4,9 @@ server among the contestants is filled by. The blocks are those of one BINARY fi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import holofast
-from holofast.encoder import DEFAULT_BATCH_SIZE
 from holofast.schema import columns
 from psycopg import sql
 
@@ -16,6 +15,9 @@ if TYPE_CHECKING:
 
     import psycopg
     import pyarrow as pa
+
+# The server waits while a block is encoded: small ones keep what it has to read from running out.
+_BLOCK_ROWS: Final = 8192
 
 
 def create_table(connection: psycopg.Connection, name: str, schema: pa.Schema) -> None:
@@ -41,7 +43,7 @@ def blocks(table: pa.Table) -> Iterator[Any]:
     """holofast's BINARY of a table. psycopg cuts what it is given, which a memoryview allows."""
     encoder = holofast.Encoder(table.schema, holofast.CopyOptions(format="binary"))
     yield encoder.header()
-    for batch in table.to_batches(DEFAULT_BATCH_SIZE):
+    for batch in table.to_batches(_BLOCK_ROWS):
         block: Any = encoder.encode(batch)
         yield memoryview(block)
     yield encoder.trailer()

@@ -112,7 +112,7 @@ def _shapes(rows: int) -> dict[str, list[pa.RecordBatch]]:
     return {
         ORDINARY: lineitem.to_batches(BATCH_ROWS),
         "10 rows x 1,600 columns": wide.to_batches() * 100,
-        "1 column of int32": [long] * turns + [long.slice(0, rest)] * (rest > 0),
+        f"1 column x {rows:,} rows": [long] * turns + [long.slice(0, rest)] * (rest > 0),
     }
 
 

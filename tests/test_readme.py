@@ -17,8 +17,6 @@ from holofast.programs import ExitCode
 from holofast.schema import columns
 
 from benches import datasets
-from benches.section import section
-from benches.summary import published
 from tests.oss_fixtures import LoopbackOss
 
 if TYPE_CHECKING:
@@ -90,10 +88,6 @@ def test_the_python_examples(postgres18: Postgres) -> None:
 def test_every_exit_code_is_in_the_table() -> None:
     table = re.findall(r"(?m)^\| (\d+) \| (.*) \|$", TEXT)
     assert table == [(str(int(code)), code.description) for code in ExitCode]
-
-
-def test_the_comparison_is_that_of_the_published_results() -> None:
-    assert f"<!-- comparison: begin -->\n{section(published())}<!-- comparison: end -->" in TEXT
 
 
 def rows_of_types() -> list[tuple[str, str]]:
