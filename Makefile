@@ -1,7 +1,9 @@
 # make demo   the main job: real data from Parquet and CSV to a loopback OSS, checked
 # make test   the tests; brings PostgreSQL 15 where it is missing
 # make build  .venv with holofast, hg_dump_to_oss and the release build of the native module
-# make bench  the encoders side by side with their peers
+# make bench  all benchmarks, a quarter of an hour: the encoders side by side with their peers, what
+#             loading and odd shapes cost, the job's stages. Results go to data/bench alone, which git
+#             ignores; make bench PUBLISH=1 also renews benches/published and README's comparison
 # make guard  the encoder's instructions a row against the recorded ones; guard-renew records them
 # make lint   formatters, clippy, ruff, mypy, and the stub against the native module
 
@@ -23,8 +25,13 @@ test: .venv/built data/nycflights13 $(PG15)/postgres
 	cargo test --workspace --locked
 	$(BIN)/pytest -n 2
 
-bench: .venv/bench data/nycflights13
+bench: .venv/bench data/nycflights13 $(PG15)/postgres
 	$(BIN)/python -m benches.compare
+	$(BIN)/python -m benches.shapes
+	$(BIN)/python -m benches.loading
+	$(BIN)/pytest --quiet --benchmark-columns=median,iqr,rounds \
+		--benchmark-json=data/bench/pytest.json benches/bench_*.py
+	$(BIN)/python -m benches.report $(if $(PUBLISH),--publish)
 
 guard: $(VALGRIND)
 	$(PYTHON) -m benches.guard

@@ -10,15 +10,19 @@ import csv
 import io
 import struct
 import tempfile
+from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import holofast
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     import pyarrow as pa
 
-    from benches.contestants import Contestant
+    from benches.contestants.base import Contestant
 
     Rows = list[list[bytes | str | None]]
 
@@ -26,30 +30,41 @@ if TYPE_CHECKING:
 CHECKED_ROWS: Final = 70_000
 
 
-def check(kind: type[Contestant], table: pa.Table, threads: int, file_format: str) -> list[str]:
-    """The columns in which a contestant's file differs from PostgreSQL's, "quoting" among them.
+def expected(table: pa.Table, time_zone: str, file_format: str) -> bytes:
+    """What PostgreSQL writes of the rows that are checked, by the Python twin."""
+    rows = table.slice(0, CHECKED_ROWS)
+    return holofast.encode(rows, format=file_format, time_zone=time_zone, engine="python")
 
-    It writes the first rows of `table` in the way that is timed. Raises RuntimeError if rows or
-    fields are missing, or holofast's bytes are not the twin's.
+
+def check(
+    make: Callable[[pa.Table], Contestant], table: pa.Table, wanted: Mapping[str, bytes]
+) -> dict[str, list[str]]:
+    """For each format, in what a contestant's file differs from PostgreSQL's, which is `wanted`.
+
+    It writes the first rows of `table` in the way that is timed. What differs are names of columns,
+    or "quoting", or "order of rows". Raises RuntimeError if rows or fields are missing, or
+    holofast's bytes are not the twin's.
     """
-    contestant = kind(table.slice(0, CHECKED_ROWS), threads)
-    try:
-        with tempfile.TemporaryDirectory() as directory:
-            path = Path(directory, "written")
-            told = contestant.run(file_format, path)
-            written = path.read_bytes()
-    finally:
-        contestant.close()
+    contestant = make(table.slice(0, CHECKED_ROWS))
+    if contestant.engine == "python":
+        return {file_format: [] for file_format in wanted}  # what is wanted is its own
+    with closing(contestant), tempfile.TemporaryDirectory() as directory:
+        return {
+            file_format: _check(contestant, file_format, expected, Path(directory, file_format))
+            for file_format, expected in wanted.items()
+        }
+
+
+def _check(contestant: Contestant, file_format: str, wanted: bytes, path: Path) -> list[str]:
+    told = contestant.run(file_format, path)
+    written = path.read_bytes()
     if told not in (None, len(written)):
         raise RuntimeError(f"{len(written)} bytes were written, not {told} as it says")
-    expected = holofast.encode(table.slice(0, contestant.rows), format=file_format, engine="python")
-    if written == expected:
+    if written == wanted:
         return []
-    if kind.engine:
+    if contestant.engine:
         raise RuntimeError(f"the bytes of {file_format} are not those of the Python twin")
-    return _differences(
-        table.column_names, _parse(written, file_format), _parse(expected, file_format)
-    )
+    return _differences(contestant.names, _parse(written, file_format), _parse(wanted, file_format))
 
 
 def _differences(names: list[str], found: Rows, expected: Rows) -> list[str]:
@@ -58,7 +73,12 @@ def _differences(names: list[str], found: Rows, expected: Rows) -> list[str]:
     if any(len(row) != len(names) for row in found):
         raise RuntimeError(f"there are rows without {len(names)} fields")
     columns = zip(names, zip(*found, strict=True), zip(*expected, strict=True), strict=True)
-    return [name for name, ours, theirs in columns if ours != theirs] or ["quoting"]
+    unequal = [column for column in columns if column[1] != column[2]]
+    if len(unequal) < len(names):
+        return [name for name, _, _ in unequal] or ["quoting"]
+    # Where all differ, the rows may stand in another order.
+    values = [name for name, ours, theirs in unequal if Counter(ours) != Counter(theirs)]
+    return values if len(values) == len(names) else ["order of rows", *values]
 
 
 def _parse(data: bytes, file_format: str) -> Rows:

@@ -1,6 +1,7 @@
 """The data that the demo and the benchmarks run on: real where a package ships it, else generated.
 
-Files are made once under data/, which git ignores. What is measured on them is elsewhere.
+Files are made once under data/, which git ignores. By which rules tables are generated is in
+generated.py, what is measured on them elsewhere.
 """
 
 from __future__ import annotations
@@ -8,12 +9,19 @@ from __future__ import annotations
 import subprocess
 import sys
 import zipfile
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import duckdb
 import pyarrow as pa
 from pyarrow.dataset import dataset
+
+from benches import generated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT / "data"
@@ -91,11 +99,48 @@ def flights_parquet() -> Path:
     return path
 
 
-TABLES: Final = {"lineitem": lineitem_parquet, "flights": flights_parquet}
+@dataclass(frozen=True)
+class Set:
+    """A table to encode: what it is, how it is made, in which TimeZone its timestamps are written.
+
+    `most_threads` is 1 where two would tell nothing that another set does not.
+    """
+
+    title: str
+    make: Callable[[], pa.Table]
+    time_zone: str = "UTC"
+    most_threads: int = 2
+
+
+SETS: Final = {
+    "lineitem": Set("TPC-H lineitem", lambda: _whole(lineitem_parquet())),
+    "lineitem-shuffled": Set(
+        "lineitem, columns shuffled and renamed",
+        lambda: generated.shuffled(table("lineitem", 2_000_000)),
+        most_threads=1,
+    ),
+    "flights": Set("flights from New York City", lambda: _whole(flights_parquet())),
+    "numeric": Set("numbers, 5 % NULL", generated.numeric),
+    "text": Set("text, 20 to 400 bytes a value", generated.text),
+    "time": Set("times, decimals, UUIDs", generated.temporal),
+    "wide": Set("many columns of all kinds", generated.wide),
+    "zone-shanghai": Set(
+        "timestamptz, Asia/Shanghai",
+        partial(generated.zoned, "Asia/Shanghai"),
+        time_zone="Asia/Shanghai",
+        most_threads=1,
+    ),
+    "zone-new-york": Set(
+        "timestamptz, America/New_York",
+        partial(generated.zoned, "America/New_York"),
+        time_zone="America/New_York",
+        most_threads=1,
+    ),
+}
 
 
 def table(name: str, rows: int | None = None) -> pa.Table:
-    """One of TABLES, one chunk a column; its first `rows` rows if they are given.
+    """One of SETS, one chunk a column; its first `rows` rows if they are given.
 
     Mapped from a file, so that processes share the memory.
     """
@@ -103,18 +148,22 @@ def table(name: str, rows: int | None = None) -> pa.Table:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(".part")
-        whole = dataset(TABLES[name]()).to_table()
-        # Views have no encoder in either engine yet.
-        fields = [
-            pa.field(field.name, pa.utf8() if field.type == pa.string_view() else field.type)
-            for field in whole.schema
-        ]
-        whole = whole.cast(pa.schema(fields)).combine_chunks()
+        whole = SETS[name].make().combine_chunks()
         with pa.OSFile(str(unfinished), "wb") as file, pa.ipc.new_file(file, whole.schema) as out:
             out.write_table(whole)
         unfinished.rename(path)
     with pa.memory_map(str(path)) as file:
         return pa.ipc.open_file(file).read_all().slice(0, rows)
+
+
+def _whole(path: Path) -> pa.Table:
+    whole = dataset(path).to_table()
+    # Views have no encoder in either engine yet.
+    fields = [
+        pa.field(field.name, pa.utf8() if field.type == pa.string_view() else field.type)
+        for field in whole.schema
+    ]
+    return whole.cast(pa.schema(fields))
 
 
 def types_table(rows: int) -> pa.Table:

@@ -1,6 +1,6 @@
 """A process of its own for a contestant, pinned to its cores; it holds the data between runs.
 
-What a contestant does is in contestants.py, whose turn it is compare.py's business.
+What a contestant does is in contestants/, whose turn it is compare.py's business.
 """
 
 from __future__ import annotations
@@ -8,24 +8,35 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import signal
+import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
+    from pathlib import Path
     from types import TracebackType
+
+    import pyarrow as pa
+
+    from benches.contestants.base import Contestant
 
 
 @dataclass(frozen=True)
 class Job:
-    """A contestant on the first `rows` rows of a data set (None: all) with `threads` threads."""
+    """A contestant on the first `rows` rows of a data set (None: all) with `threads` threads.
+
+    `expected` has a file for each format: what PostgreSQL would write of the rows that are checked.
+    """
 
     contestant: str
     dataset: str
     rows: int | None
     threads: int
     formats: tuple[str, ...]
+    expected: Path
 
 
 @dataclass(frozen=True)
@@ -103,6 +114,7 @@ class Worker:
 
 def _serve(job: Job, pipe: Connection) -> None:
     """The process: everything that starts threads is imported after it is pinned."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what it started is ended too
     try:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-job.threads :])
         os.environ["POLARS_MAX_THREADS"] = str(job.threads)
@@ -118,16 +130,20 @@ def _prepare_and_run(job: Job, pipe: Connection) -> None:
     from benches.check import check
     from benches.contestants import CONTESTANTS
 
-    kind = CONTESTANTS[job.contestant]
+    time_zone = datasets.SETS[job.dataset].time_zone
+
+    def make(table: pa.Table) -> Contestant:
+        return CONTESTANTS[job.contestant](table, job.threads, time_zone)
+
     table = datasets.table(job.dataset, job.rows)
-    differs = {
-        file_format: check(kind, table, job.threads, file_format) for file_format in job.formats
-    }
-    contestant = kind(table, job.threads)
+    wanted = {name: (job.expected / name).read_bytes() for name in job.formats}
+    differs = check(make, table, wanted)
+    contestant = make(table)
     del table  # some have it in a form of their own now
-    pipe.send(Ready(contestant.rows, differs))
-    while True:
-        file_format = pipe.recv()
-        started = time.perf_counter()
-        size = contestant.run(file_format, None)
-        pipe.send(Run(time.perf_counter() - started, size))
+    with contextlib.closing(contestant):
+        pipe.send(Ready(contestant.rows, differs))
+        while True:
+            file_format = pipe.recv()
+            started = time.perf_counter()
+            size = contestant.run(file_format, None)
+            pipe.send(Run(time.perf_counter() - started, size))

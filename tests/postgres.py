@@ -22,7 +22,7 @@ import psycopg
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 POSTGRES15_BIN = Path("/usr/lib/postgresql/15/bin")
 
@@ -48,8 +48,11 @@ def copy_out(connection: psycopg.Connection, statement: str) -> bytes:
 
 
 @contextmanager
-def debian_15() -> Iterator[Postgres]:
-    """Debian's PostgreSQL 15 (UTF8, C locale), as user `postgres` where we are root."""
+def debian_15(more_settings: Sequence[str] = ()) -> Iterator[Postgres]:
+    """Debian's PostgreSQL 15 (UTF8, C locale), as user `postgres` where we are root.
+
+    `more_settings` are of the form "name=value", as the server's `-c` takes them.
+    """
     if not (POSTGRES15_BIN / "initdb").exists():
         pytest.fail(f"no PostgreSQL 15 in {POSTGRES15_BIN}: apt-get install postgresql-15")
     home = Path(tempfile.mkdtemp(prefix="holofast-pg15-", dir="/tmp"))  # sockets need short paths
@@ -74,6 +77,7 @@ def debian_15() -> Iterator[Postgres]:
         "fsync=off",
         "-c",
         f"unix_socket_directories={home}",
+        *(word for setting in more_settings for word in ("-c", setting)),
     ]
     with open(home / "log", "w+b") as log:
         try:

@@ -1,0 +1,144 @@
+"""Tables that no package ships, made by rule from row numbers: the same values in every run of one
+DuckDB.
+
+There are no NULLs but where a table says so. What is real, and the list of all sets, is in
+datasets.py.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Final
+
+import duckdb
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+# Values from {h}, 63 random bits that each column has of its own in every row.
+_INT4: Final = "({h} % 1000000)::INTEGER"
+_INT8: Final = "{h} % 1000000000000"
+_FLOAT8: Final = "{h} / 9223372036854775807::DOUBLE"
+_PRICE: Final = "({h} % 10000000)::DOUBLE / 100"
+_BOOL: Final = "{h} % 2 = 0"
+_DATE: Final = "DATE '1970-01-01' + ({h} % 23000)::INTEGER"
+_TIMESTAMP: Final = "make_timestamp({h} % 2000000000000000)"  # to the microsecond, 1970 to 2033
+_TIMESTAMPTZ: Final = "make_timestamptz({h} % 2000000000000000)"
+_SECOND: Final = "make_timestamptz({h} % 2000000000 * 1000000)"
+_TIME: Final = "TIME '00:00:00' + to_microseconds({h} % 86400000000)"
+_DECIMAL: Final = "({h} % 1000000000000 / 10000)::DECIMAL(18, 4)"
+_UUID: Final = "md5({h}::VARCHAR)::UUID::VARCHAR"
+_WORD: Final = "'item ' || {h} % 100000000"
+_WORDS: Final = "repeat('word ', 1 + ({h} % 5)::INTEGER)"
+
+
+def numeric() -> pa.Table:
+    """5 M rows: a key, a large integer, a float of all digits, a price, a bool; each 5 % NULL."""
+    columns = {"key": _INT4, "id": _INT8, "ratio": _FLOAT8, "price": _PRICE, "ok": _BOOL}
+    return _table(5_000_000, {name: _or_null(value, 5) for name, value in columns.items()})
+
+
+def temporal() -> pa.Table:
+    """3 M rows: timestamps to the microsecond, with and without a zone, dates, times of day,
+    decimals, UUIDs as text.
+    """
+    return _table(
+        3_000_000,
+        {
+            "at": _TIMESTAMP,
+            "at_tz": _TIMESTAMPTZ,
+            "day": _DATE,
+            "clock": _TIME,
+            "amount": _DECIMAL,
+            "id": _UUID,
+        },
+    )
+
+
+def wide() -> pa.Table:
+    """200,000 rows of 60 columns: ten types six times over, in every other turn 10 % NULL."""
+    kinds = {
+        "key": _INT4,
+        "id": _INT8,
+        "ratio": _FLOAT8,
+        "price": _PRICE,
+        "amount": _DECIMAL,
+        "day": _DATE,
+        "at": _TIMESTAMP,
+        "ok": _BOOL,
+        "word": _WORD,
+        "words": _WORDS,
+    }
+    columns = {
+        f"{name}_{turn}": _or_null(value, 10) if turn % 2 else value
+        for turn in range(6)
+        for name, value in kinds.items()
+    }
+    return _table(200_000, columns)
+
+
+def zoned(time_zone: str) -> pa.Table:
+    """3 M rows of three timestamptz, two to the microsecond; their zone is `time_zone` in Arrow."""
+    columns = {"made": _TIMESTAMPTZ, "seen": _TIMESTAMPTZ, "due": _SECOND}
+    table = _table(3_000_000, columns)
+    return table.cast(pa.schema([(name, pa.timestamp("us", time_zone)) for name in columns]))
+
+
+def text() -> pa.Table:
+    """1 M rows of two strings of 20 to 400 bytes: 10 % of them CJK, 10 % (of all) to be quoted."""
+    rows = 1_000_000
+    draw = random.Random(1)
+    latin = _prose(draw, [chr(code) for code in range(ord("a"), ord("z") + 1)])
+    cjk = _prose(draw, [chr(code) for code in range(0x4E00, 0x9000)])
+    names = ("title", "body")
+    return pa.table({name: pa.array(_strings(draw, rows, latin, cjk), pa.utf8()) for name in names})
+
+
+def shuffled(table: pa.Table) -> pa.Table:
+    """The same columns in another order and under other names: nothing may know a schema."""
+    order = list(range(table.num_columns))
+    random.Random(1).shuffle(order)
+    return table.select(order).rename_columns([f"c{place}" for place in range(len(order))])
+
+
+def _or_null(value: str, percent: int) -> str:
+    return f"CASE WHEN {{n}} % 100 >= {percent} THEN {value} END"
+
+
+def _table(rows: int, columns: Mapping[str, str]) -> pa.Table:
+    """A column for each expression over {h} and, to choose its NULLs, {n}."""
+    picked = ", ".join(
+        f"{value.format(h=_bits(2 * place), n=_bits(2 * place + 1))} AS {name}"
+        for place, (name, value) in enumerate(columns.items())
+    )
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        query = f"SELECT {picked} FROM range({rows}) numbers(i)"
+        return connection.sql(query).to_arrow_reader().read_all()
+
+
+def _bits(stream: int) -> str:
+    # Of two arguments hash() makes one by XOR: hash(i, 1) and hash(i, 2) would know each other.
+    return f"(hash(i * 128 + {stream}) >> 1)::BIGINT"
+
+
+def _prose(draw: random.Random, alphabet: list[str]) -> str:
+    """Words of one to eleven letters, and of bytes more than any value is long."""
+    words = ("".join(draw.choices(alphabet, k=1 + int(11 * draw.random()))) for _ in range(10_000))
+    return " ".join(words)
+
+
+def _strings(draw: random.Random, rows: int, latin: str, cjk: str) -> Iterator[str]:
+    for _ in range(rows):
+        size = 20 + int(381 * draw.random())
+        if draw.random() < 0.1:
+            prose, size = cjk, size // 3  # a letter of it has three bytes
+        else:
+            prose = latin
+        start = int((len(prose) - size) * draw.random())
+        value = prose[start : start + size]
+        if draw.random() < 0.1:
+            place = int(size * draw.random())
+            value = value[:place] + draw.choice(',"\n') + value[place + 1 :]
+        yield value
