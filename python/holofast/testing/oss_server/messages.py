@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # A body is read, checked and stored in blocks of this size: small enough to be still in the
 # processor's cache when its checksum is taken, large enough to make system calls cheap.
-BLOCK_SIZE: Final = 256 * 1024
+BLOCK_SIZE: Final = 4 * 1024 * 1024
 
 # No documented XML body comes near it (1,000 keys of 1,023 bytes, or 10,000 parts).
 _MAX_DOCUMENT: Final = 5 * 1024 * 1024
