@@ -25,8 +25,8 @@ def main(copies: int) -> None:
     """Export lineitem as often as --copies says, 0.77 GB each, and print memory and time."""
     path = datasets.lineitem_parquet()
     query = f"SELECT * FROM read_parquet({[str(path)] * copies})"
-    with discarding_oss() as target:
-        statement = copy_statement(query, "FORMAT csv", target)
+    with discarding_oss() as oss:
+        statement = copy_statement(query, "FORMAT csv", oss.target)
         command = [sys.executable, "-m", "holofast", "copy", "--json", statement]
         started = time.perf_counter()
         done = subprocess.run(command, stderr=subprocess.PIPE, text=True)
