@@ -51,11 +51,11 @@ class _Piece:
         return self.data
 
 
-class _Pieces:
-    """See `pipeline.Work`."""
+class Pieces:
+    """Parts that are in memory, as `pipeline.Work`."""
 
-    def __init__(self, data: memoryview) -> None:
-        self._pieces = (_Piece(number, part) for number, part in enumerate(_parts(data), start=1))
+    def __init__(self, parts: list[memoryview]) -> None:
+        self._pieces = (_Piece(number, part) for number, part in enumerate(parts, start=1))
 
     def claim(self) -> _Piece | None:
         return next(self._pieces, None)
@@ -119,7 +119,7 @@ def _holofast(oss: Loopback, data: memoryview, key: str, threads: int) -> Callab
     def upload() -> None:
         store = OssStore(oss.target, key, threads)
         sink = Multipart(store, max_bytes=oss.target.max_bytes, sole=True)
-        outcome = pipeline.run(_Pieces(data), sink, engine="native", workers=threads)
+        outcome = pipeline.run(Pieces(_parts(data)), sink, engine="native", workers=threads)
         if not outcome.commit.confirmed or outcome.progress.bytes != len(data):
             raise RuntimeError(f"the upload is not whole: {outcome}")
 
