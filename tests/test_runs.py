@@ -129,7 +129,14 @@ def test_ten_thousand_parts_hold_the_largest_object() -> None:
     assert total > 48.8e12
 
 
+def test_parts_do_not_grow_before_they_must() -> None:
+    """A hundred million rows of lineitem, and of much else, need no more memory than a thousand."""
+    assert store.part_size(store.PART_SIZE, 20e9) == store.PART_SIZE
+    assert store.part_size(store.PART_SIZE, 100e9) > store.PART_SIZE
+
+
 def test_parts_grow_with_what_came_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "_LEAST_PARTS", 0)
     monkeypatch.setattr(store, "_SHARE", 4)
     batches = [numbers(60_000, start) for start in range(0, 3_000_000, 60_000)]
     sizes = [len(part) for part in rendered(export(batches, part_size=MIN_PART_SIZE))]
