@@ -1,58 +1,143 @@
-"""The whole job: Parquet → DuckDB → COPY bytes → loopback OSS, and its first stage alone.
+"""The whole job beside its stages: `python -m benches.bench_pipeline`.
 
-A sixth of lineitem, a million rows, so that a run is short; the server takes its share of the same
-cores. Large exports and their memory are memory.py's.
+Parquet → DuckDB → COPY bytes → a loopback OSS that keeps nothing. Each stage's CPU time is taken
+alone, then the job's wall time. Were all cores busy with the stages' work and nothing else, the job
+would take the sum of their CPU times, shared among the cores; the server is one of the stages.
+Encoding and uploading are timed in another process: they need the data in memory, and the job after
+them would find its allocator in disorder.
 """
 
 from __future__ import annotations
 
 import contextlib
-from typing import Any, Final
+import multiprocessing
+import os
+import statistics
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+import click
 import holofast
-import pytest
-from holofast.options import Settings
+import pyarrow as pa
+from holofast import pipeline
+from holofast.encoder import Encoder
+from holofast.job import default_workers
+from holofast.options import CopyOptions, Settings
+from holofast.pipeline.runs import Export, least_row_bytes
+from holofast.sinks.multipart import Multipart
+from holofast.sinks.oss import OssStore
+from holofast.sinks.store import PART_SIZE
 from holofast.sources import open_source
-from pyarrow import parquet
+from holofast.sources.arrow import Arrow
 
 from benches import datasets
-from benches.loopback import copy_statement, discarding_oss
-from benches.rates import rates, timed
+from benches.bench_upload import Pieces
+from benches.loopback import Loopback, copy_statement, discarding_oss
 
-_LAST_ORDER: Final = 1_000_000
-
-
-@pytest.fixture(scope="module")
-def rows() -> int:
-    """How many rows the query has, by other means than DuckDB's."""
-    chosen = [("l_orderkey", "<=", _LAST_ORDER)]
-    table = parquet.read_table(datasets.lineitem_parquet(), columns=["l_orderkey"], filters=chosen)
-    count: int = table.num_rows
-    return count
+if TYPE_CHECKING:
+    from holofast.pipeline import Progress
 
 
-@pytest.mark.parametrize("file_format", ["csv", "text", "binary"])
-def test_job(benchmark: Any, rows: int, file_format: str) -> None:
-    with discarding_oss() as target:
-        statement = copy_statement(_query(), f"FORMAT {file_format}", target)
-        report = timed(benchmark, lambda: holofast.copy(statement), rounds=3)
-    assert report.confirmed
-    assert report.rows == rows
-    rates(benchmark, size=report.bytes, rows=rows)
+@dataclass(frozen=True)
+class _Times:
+    """Seconds of CPU time of each stage alone and of the job, and of the job's wall time."""
+
+    scan: float
+    encode: float
+    upload: float
+    server: float
+    job: float
+    wall: float
+    first_part: float
 
 
-def test_scan(benchmark: Any, rows: int) -> None:
-    """What DuckDB alone takes to give the batches."""
+@click.command()
+@click.option("--format", "file_format", default="csv", show_default=True)
+@click.option("--copies", default=2, show_default=True, help="0.77 GB of CSV each.")
+@click.option("--rounds", default=5, show_default=True, help="Medians of so many are printed.")
+def main(file_format: str, copies: int, rounds: int) -> None:
+    """Export lineitem so many times over; print what the stages cost alone, and the whole job."""
+    query = f"SELECT * FROM read_parquet({[str(datasets.lineitem_parquet())] * copies})"
+    cores = os.cpu_count() or 1
+    spawn = multiprocessing.get_context("spawn")
+    with discarding_oss() as oss, ProcessPoolExecutor(1, spawn) as other:
+        rows = [_round(oss, other, query, file_format) for _ in range(rounds + 1)][1:]
+    for name in _Times.__dataclass_fields__:
+        click.echo(f"{name:10} {_median(rows, name):6.3f} s")
+    stages = sum(_median(rows, name) for name in ("scan", "encode", "upload", "server"))
+    ratio = statistics.median(
+        times.wall * cores / (times.scan + times.encode + times.upload + times.server)
+        for times in rows
+    )
+    click.echo(f"{cores} cores could do the stages in {stages / cores:.3f} s; the job takes")
+    click.echo(f"{ratio:.2f} times that")
 
-    def scan() -> tuple[int, int]:
-        with contextlib.closing(open_source(_query(), None, Settings())) as source:
-            sizes = [(batch.num_rows, batch.nbytes) for batch in source]
-        return sum(count for count, _ in sizes), sum(size for _, size in sizes)
 
-    counted, size = timed(benchmark, scan, rounds=3)
-    assert counted == rows
-    rates(benchmark, size=size, rows=rows)
+def _median(rows: list[_Times], name: str) -> float:
+    median: float = statistics.median(getattr(times, name) for times in rows)
+    return median
 
 
-def _query() -> str:
-    return f"SELECT * FROM '{datasets.lineitem_parquet()}' WHERE l_orderkey <= {_LAST_ORDER}"
+def _round(oss: Loopback, other: ProcessPoolExecutor, query: str, file_format: str) -> _Times:
+    encode, upload, server, size = other.submit(_in_memory, oss, query, file_format).result()
+    started = time.process_time()
+    with contextlib.closing(open_source(query, None, Settings())) as source:
+        for _ in source:
+            pass
+    scan = time.process_time() - started
+
+    acknowledged: list[float] = []
+
+    def note(progress: Progress) -> None:
+        acknowledged.append(time.perf_counter())
+
+    statement = copy_statement(query, f"FORMAT {file_format}", oss.target)
+    started, served, begun = time.process_time(), oss.cpu_seconds(), time.perf_counter()
+    report = holofast.copy(statement, progress=note)
+    wall = time.perf_counter() - begun
+    job = time.process_time() - started + oss.cpu_seconds() - served
+    if not report.confirmed or report.bytes != size:
+        raise RuntimeError(f"{size} bytes should be there, and confirmed: {report}")
+    return _Times(scan, encode, upload, server, job, wall, acknowledged[0] - begun)
+
+
+def _in_memory(oss: Loopback, query: str, file_format: str) -> tuple[float, float, float, int]:
+    """CPU seconds of encoding, of uploading, and of the server meanwhile; and the bytes."""
+    encode, parts = _encode(query, file_format)
+    started, served = time.process_time(), oss.cpu_seconds()
+    _upload(oss, parts)
+    upload, server = time.process_time() - started, oss.cpu_seconds() - served
+    return encode, upload, server, sum(map(len, parts))
+
+
+def _encode(query: str, file_format: str) -> tuple[float, list[memoryview]]:
+    """CPU seconds of cutting and encoding by one thread, of batches in memory, and the parts."""
+    with contextlib.closing(open_source(query, None, Settings())) as source:
+        batches = list(source)
+    reader = pa.RecordBatchReader.from_batches(batches[0].schema, batches)
+    encoder = Encoder(reader.schema, CopyOptions(format=file_format))
+    floor = least_row_bytes(len(reader.schema), file_format)
+    work = Export(Arrow(reader), encoder, row_floor=floor, least_part=PART_SIZE)
+    seconds = 0.0
+    parts: list[memoryview] = []
+    while True:
+        started = time.process_time()
+        run = work.claim()
+        block = run.render() if run else b""
+        seconds += time.process_time() - started
+        if run is None:
+            return seconds, parts
+        parts.append(memoryview(bytes(block)))
+
+
+def _upload(oss: Loopback, parts: list[memoryview]) -> None:
+    workers = default_workers()
+    store = OssStore(oss.target, f"stage/{time.monotonic_ns()}", workers)
+    sink = Multipart(store, max_bytes=oss.target.max_bytes, sole=True)
+    pipeline.run(Pieces(parts), sink, engine="native", workers=workers)
+
+
+if __name__ == "__main__":
+    main()

@@ -8,7 +8,6 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import oss2
 import pyarrow as pa
 import pytest
 from holofast import api
@@ -19,6 +18,7 @@ from holofast.plan import object_key
 from holofast.programs import ExitCode, parse_arguments
 from holofast.sinks import store
 from holofast.sinks.store import MIN_PART_SIZE
+from holofast.sinks.transport import Session
 from holofast.statement import parse_statement
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -291,13 +291,13 @@ def test_names_made_up_sort_by_time_and_differ(oss: LoopbackOss) -> None:
 
 def test_signatures_are_version_4(oss: LoopbackOss, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
-    original = oss2.Session.do_request
+    original = Session.do_request
 
     def spy(self: Any, request: Any, timeout: Any) -> Any:
         seen.append(request.headers["authorization"])
         return original(self, request, timeout)
 
-    monkeypatch.setattr(oss2.Session, "do_request", spy)
+    monkeypatch.setattr(Session, "do_request", spy)
     api.copy(statement(oss, "select 1"))
     assert seen
     assert all(value.startswith("OSS4-HMAC-SHA256 ") for value in seen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -128,7 +129,14 @@ def test_ten_thousand_parts_hold_the_largest_object() -> None:
     assert total > 48.8e12
 
 
+def test_parts_do_not_grow_before_they_must() -> None:
+    """A hundred million rows of lineitem, and of much else, need no more memory than a thousand."""
+    assert store.part_size(store.PART_SIZE, 20e9) == store.PART_SIZE
+    assert store.part_size(store.PART_SIZE, 100e9) > store.PART_SIZE
+
+
 def test_parts_grow_with_what_came_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "_LEAST_PARTS", 0)
     monkeypatch.setattr(store, "_SHARE", 4)
     batches = [numbers(60_000, start) for start in range(0, 3_000_000, 60_000)]
     sizes = [len(part) for part in rendered(export(batches, part_size=MIN_PART_SIZE))]
@@ -164,6 +172,23 @@ def test_runs_may_be_rendered_in_any_order_by_any_thread() -> None:
         thread.join()
     joined = b"".join(rendered_by_number[number] for number in sorted(rendered_by_number))
     assert joined == whole(batches)
+
+
+def test_a_rendered_run_lets_its_batches_go() -> None:
+    held: list[weakref.ref[pa.RecordBatch]] = []
+
+    class Watched(Encoder):
+        def encode_run(self, batches: Sequence[pa.RecordBatch], **options: Any) -> Any:
+            held.extend(map(weakref.ref, batches))
+            return super().encode_run(batches, **options)
+
+    batch = numbers(100)
+    encoder = Watched(batch.schema, CopyOptions())
+    work = Export(Arrow(batch), encoder, row_floor=1, least_part=PART)
+    run = work.claim()
+    assert run is not None
+    assert bytes(run.render()) == whole([batch])
+    assert [batch() for batch in held] == [None]
 
 
 def test_the_source_is_not_read_before_the_first_claim() -> None:

@@ -138,6 +138,7 @@ def test_cancel_ends_a_read_that_waits() -> None:
 def test_parts_grow_with_what_came_before(
     oss: LoopbackOss, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(store, "_LEAST_PARTS", 0)
     monkeypatch.setattr(store, "_SHARE", 2)
     data = os.urandom(30 * MIN_PART_SIZE)
     report = api.dump_stream(io.BytesIO(data), target(oss), workers=2)

@@ -94,9 +94,8 @@ def run(
         sink.open()
         workshop = _Workshop(work, sink, engine, progress)
         workshop.work_off(workers)
-        size, combined = workshop.joined()
-        commit = sink.commit(size, combined)
-    return Outcome(workshop.progress, combined, commit)
+        commit = sink.commit(workshop.progress.bytes, workshop.crc64)
+    return Outcome(workshop.progress, workshop.crc64, commit)
 
 
 def prove(sink: Sink) -> None:
@@ -130,7 +129,9 @@ class _Workshop:
         self._running = 0
         self._stopped = False
         self._errors: list[tuple[int, BaseException]] = []
-        self._written: dict[int, tuple[int, int]] = {}  # number: (CRC64, size)
+        self._early: dict[int, tuple[int, int]] = {}  # CRC64 and size of parts not joined yet
+        self._joined = 0  # the number of the last part that `crc64` covers
+        self.crc64 = 0
         self.progress = Progress(0, 0, 0)
 
     def work_off(self, workers: int) -> None:
@@ -149,14 +150,6 @@ class _Workshop:
                     self._changed.wait_for(lambda: self._running == 0, _GRACE_SECONDS)
         if self._errors:
             raise self._first_error()
-
-    def joined(self) -> tuple[int, int]:
-        """Size and CRC64 of all parts one after another."""
-        total, combined = 0, 0
-        for _, (part_crc64, size) in sorted(self._written.items()):
-            combined = crc64_combine(combined, part_crc64, size, self._engine)
-            total += size
-        return total, combined
 
     def _worker(self) -> None:
         try:
@@ -191,7 +184,8 @@ class _Workshop:
             part = Part(piece.number, data, crc64(data, self._engine))
             self._sink.write(part)
             with self._changed:
-                self._written[piece.number] = (part.crc64, len(data))
+                self._early[piece.number] = (part.crc64, len(data))
+                self._join()
                 done = self.progress
                 rows = None if done.rows is None or piece.rows is None else done.rows + piece.rows
                 self.progress = Progress(rows, done.bytes + len(data), done.parts + 1)
@@ -201,6 +195,12 @@ class _Workshop:
             pass
         except BaseException as error:
             self._fail(piece.number, error)
+
+    def _join(self) -> None:
+        """Take the parts that follow the last joined one into the CRC64 of the whole."""
+        while (following := self._early.pop(self._joined + 1, None)) is not None:
+            self.crc64 = crc64_combine(self.crc64, *following, self._engine)
+            self._joined += 1
 
     def _fail(self, number: int, error: BaseException) -> None:
         with self._changed:

@@ -11,14 +11,14 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-import pyarrow as pa
-
 from holofast.errors import EncodeError
+from holofast.pipeline.weight import Scale, least_bytes
 from holofast.sinks.store import MIN_PART_SIZE, part_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    import pyarrow as pa
     from typing_extensions import Buffer
 
     from holofast.sources import Source
@@ -46,7 +46,9 @@ class Run:
     _encode: Callable[[], Buffer]
 
     def render(self) -> Buffer:
-        """The encoded run; an EncodeError's row counts from the start of the export."""
+        """The encoded run, once: its batches are let go. An EncodeError's row counts from the start
+        of the export.
+        """
         return self._encode()
 
 
@@ -66,6 +68,7 @@ class Export:
         least_part: int,
     ) -> None:
         self._source = source
+        self._scale = Scale(source.schema)
         self._encoder = encoder
         self._row_floor = row_floor
         self._least_part = least_part
@@ -96,6 +99,7 @@ class Export:
                 block: Buffer = self._encoder.encode_run(batches, header=header, trailer=trailer)
             except EncodeError as error:
                 raise error.at_row(first_row + error.row) from None
+            batches.clear()  # else the run would hold them until its part is uploaded
             self._learn(weight, rows, expected, memoryview(block).nbytes)
             return block
 
@@ -113,32 +117,34 @@ class Export:
         floor = _Floor(self._row_floor)
         while self._ahead is not None and (expected < target or not floor.reached):
             # Past the target only the floor is missing: go on in small steps.
-            batch = self._take(max(target - expected, MIN_PART_SIZE))
+            batch, added = self._take(max(target - expected, MIN_PART_SIZE))
             batches.append(batch)
             rows += len(batch)
-            weight += _weight(batch)
-            expected = weight * self._ratio + rows * self._row_floor
+            weight += added
+            expected = self._expected(rows, weight)
             floor.add(batch)
         with self._learning:
             self._spent += expected
         return batches, weight, expected
 
-    def _take(self, wanted: float) -> pa.RecordBatch:
-        """Rows from the batch at hand that should give `wanted` bytes; at least one."""
-        batch = self._ahead
+    def _take(self, wanted: float) -> tuple[pa.RecordBatch, int]:
+        """Rows from the batch at hand that should give `wanted` bytes, at least one; their weight.
+
+        Rows differ: what is cut off by the average row is weighed, and cut again if need be.
+        """
+        batch = taken = self._ahead
         assert batch is not None
-        count = batch.num_rows
-        taken = batch
-        # Rows differ: what is cut off by the average row is weighed, and cut again if need be.
-        while count > 1 and (size := self._expected(taken)) > 1.5 * wanted:
+        count, weight = batch.num_rows, self._scale.weight(batch)
+        while count > 1 and (size := self._expected(count, weight)) > 1.5 * wanted:
             count = min(count - 1, max(1, math.ceil(count * wanted / size)))
             taken = batch.slice(0, count)
+            weight = self._scale.weight(taken)
         self._ahead = self._read() if count == batch.num_rows else batch.slice(count)
-        return taken
+        return taken, weight
 
-    def _expected(self, batch: pa.RecordBatch) -> float:
-        rows: int = batch.num_rows
-        return _weight(batch) * self._ratio + rows * self._row_floor
+    def _expected(self, rows: int, weight: int) -> float:
+        """Bytes of output."""
+        return weight * self._ratio + rows * self._row_floor
 
     def _read(self) -> pa.RecordBatch | None:
         assert self._batches is not None
@@ -168,54 +174,10 @@ class _Floor:
     def reached(self) -> bool:
         # Only few rows of long values need a closer look.
         while self._bytes < MIN_PART_SIZE and self._unread:
-            self._bytes += sum(map(_least_bytes, self._unread.pop().columns))
+            self._bytes += sum(map(least_bytes, self._unread.pop().columns))
         return self._bytes >= MIN_PART_SIZE
 
 
 def least_row_bytes(columns: int, file_format: str) -> int:
     """The least a row of `columns` can take: its delimiters, or its lengths in BINARY."""
     return 2 + 4 * columns if file_format == "binary" else max(1, columns)
-
-
-def _weight(batch: pa.RecordBatch) -> int:
-    """Bytes of the batch's values: NULL weighs nothing, so that sparse rows teach no wrong ratio.
-
-    A dictionary's values weigh as often as they occur.
-    """
-    return sum(map(_column_weight, batch.columns))
-
-
-def _column_weight(column: pa.Array) -> int:
-    kind, valid = column.type, len(column) - int(column.null_count)
-    if pa.types.is_null(kind):
-        return 0
-    if isinstance(column, pa.DictionaryArray):
-        values = column.dictionary
-        return valid * _column_weight(values) // max(1, len(values))
-    if _is_string(kind):
-        offsets = 8 if kind in (pa.large_string(), pa.large_binary()) else 4
-        return max(0, int(column.nbytes) - offsets * len(column))
-    return valid * max(1, int(kind.bit_width) // 8)
-
-
-def _least_bytes(column: pa.Array) -> int:
-    """A lower bound of what a column's values take, without delimiters or lengths."""
-    values = column.dictionary if isinstance(column, pa.DictionaryArray) else column
-    if not _is_string(values.type):
-        return len(column) - int(column.null_count)
-    import pyarrow.compute as pc  # 40 ms, for a rare case
-
-    lengths = pc.binary_length(values)
-    if values is not column:
-        lengths = lengths.take(column.indices)
-    total: int | None = pc.sum(lengths).as_py()
-    return total or 0
-
-
-def _is_string(kind: pa.DataType) -> bool:
-    return kind in _STRINGS
-
-
-_STRINGS: Final[frozenset[Any]] = frozenset(
-    (pa.string(), pa.large_string(), pa.binary(), pa.large_binary())
-)

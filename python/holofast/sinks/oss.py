@@ -13,11 +13,11 @@ from xml.etree.ElementTree import ParseError
 
 import oss2
 from requests import RequestException
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from holofast.programs import ExitCode
-from holofast.sinks import Cancelled
 from holofast.sinks.store import Reason, Stored, StoreError
+from holofast.sinks.transport import Body, Session
 
 if TYPE_CHECKING:
     import threading
@@ -27,15 +27,12 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-# Seconds to connect, or to get one block of a body sent; and to wait for an answer.
+# Seconds to connect, or to get more of a body sent; and to wait for an answer.
 _TIMEOUTS: Final = (10.0, 60.0)
 
-# One timeout covers one sendall(), so that a part sent whole would fail on any slow line.
-_BLOCK: Final = 256 * 1024
-
-# oss2 wraps what fails until the answer's headers are there, and leaves its body's failures to
-# requests. RuntimeError and ParseError are its parser's, about an answer that is not OSS's.
-_FAILURES: Final = (oss2.exceptions.OssError, RequestException, ParseError, RuntimeError)
+# RuntimeError and ParseError are oss2's parser's, about an answer that is not OSS's.
+_UNREACHABLE: Final = (HTTPError, RequestException)
+_FAILURES: Final = (oss2.exceptions.OssError, *_UNREACHABLE, ParseError, RuntimeError)
 
 _NO_OVERWRITE: Final = {"x-oss-forbid-overwrite": "true"}
 
@@ -115,7 +112,7 @@ class OssStore:
         self, upload_id: str, number: int, data: memoryview, cancelled: threading.Event
     ) -> tuple[str, int | None]:
         """See `store.Store`."""
-        body = _Body(data, cancelled)
+        body = Body(data, cancelled)
         bucket = self._bucket
         result = self._call(lambda: bucket.upload_part(self._key, upload_id, number, body))
         return result.etag, result.crc
@@ -169,9 +166,7 @@ class OssStore:
             if "bucket" in error.body:
                 return self._coded("InvalidBucketName")
             return self._wrong_endpoint("it is no host name")
-        if isinstance(error, oss2.exceptions.RequestError):
-            return self._unreachable(error.exception)
-        if isinstance(error, RequestException):
+        if isinstance(error, _UNREACHABLE):
             return self._unreachable(error)
         if not isinstance(error, oss2.exceptions.ServerError):
             return self._wrong_endpoint("what answers there is not OSS")
@@ -237,23 +232,6 @@ class OssStore:
         )
 
 
-class _Body:
-    """A part's bytes in blocks, uncopied; ends early once `cancelled` is set."""
-
-    def __init__(self, data: memoryview, cancelled: threading.Event) -> None:
-        self._data = data
-        self._cancelled = cancelled
-
-    def __len__(self) -> int:
-        return len(self._data)
-
-    def __iter__(self) -> Iterator[memoryview]:
-        for start in range(0, len(self._data), _BLOCK):
-            if self._cancelled.is_set():
-                raise Cancelled
-            yield self._data[start : start + _BLOCK]
-
-
 def _bucket(target: DumpToOss, connections: int) -> Any:
     key, secret, token = target.access_key_id, target.access_key_secret, target.security_token
     auth = (
@@ -261,14 +239,11 @@ def _bucket(target: DumpToOss, connections: int) -> Any:
         if token
         else oss2.AuthV4(key, secret)
     )
-    session = oss2.Session(pool_size=connections)
-    # Else requests would overwrite the signature with what ~/.netrc has for the host.
-    session.session.auth = lambda request: request
     return oss2.Bucket(
         auth,
         target.endpoint,
         target.bucket_name,
-        session=session,
+        session=Session(connections),
         connect_timeout=_TIMEOUTS,
         enable_crc=False,
         region=target.region,
@@ -281,7 +256,7 @@ def _told(error: Any) -> str:
 
 
 def _causes(error: Exception) -> Iterator[Exception]:
-    """The exceptions of urllib3 and the socket that requests has wrapped, the root last."""
+    """The exceptions that urllib3 and requests have wrapped, the root last."""
     yield error
     for inner in (getattr(error, "reason", None), *error.args, error.__cause__):
         if isinstance(inner, Exception):

@@ -22,15 +22,17 @@ MIN_PART_SIZE: Final = 100 * 1024
 # Large enough that requests cost little, small enough that a few at a time are no burden.
 PART_SIZE: Final = 8 * 1024 * 1024
 
-# A part should have at least this share of the bytes before it: then 10,000 parts hold all that
-# OSS takes (48.8 TB), even if they turn out too small; small exports never have large parts.
-_SHARE: Final = 800
+# Parts have the least size up to 25 GB (both numbers together, times 8 MiB), so that memory does
+# not grow with the export. Then each has about a 400th of the bytes since: so 10,000 parts hold all
+# that OSS takes (48.8 TB), even if they turn out too small.
+_LEAST_PARTS: Final = 2600
+_SHARE: Final = 400
 
 
 def part_size(least: int, so_far: float) -> int:
     """The size that a part should have after `so_far` bytes: `least`, doubled at need."""
     size = least
-    while size * _SHARE < so_far:
+    while least * _LEAST_PARTS + size * _SHARE < so_far:
         size *= 2
     return size
 
