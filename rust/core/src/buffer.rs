@@ -53,6 +53,7 @@ impl Buffer {
     }
 
     /// Appends a part of the scratch; there is room for a step more.
+    #[inline(always)]
     pub(crate) fn append_slot(&mut self, part: Range<usize>) {
         let len = part.len();
         copy(&self.scratch[part.start..], len, &mut self.bytes[self.len..]);

@@ -68,21 +68,27 @@ impl<I: Isa, F: Fn(u8) -> Result<[u8; 2], Reason>> Task for Escaping<'_, I, F> {
     fn run(self) -> Result<usize, Reason> {
         let Self { isa, value, cell, set, escaped } = self;
         let mut at = 0;
-        for part in value.chunks(STEP) {
-            let mut step = [0; STEP];
-            step[..part.len()].copy_from_slice(part);
-            let mut members = isa.members(&step, set) & (u32::MAX >> (STEP - part.len()));
-            let mut done = 0;
-            while members != 0 {
-                let next = members.trailing_zeros() as usize;
-                cell[at..at + next - done].copy_from_slice(&part[done..next]);
-                at += next - done;
-                cell[at..at + 2].copy_from_slice(&escaped(part[next])?);
-                (at, done) = (at + 2, next + 1);
-                members &= members - 1;
+        let (steps, rest) = value.as_chunks::<STEP>();
+        let mut last = [0; STEP];
+        last[..rest.len()].copy_from_slice(rest);
+        let last = (!rest.is_empty()).then_some((&last, rest.len()));
+        for (step, len) in steps.iter().map(|step| (step, STEP)).chain(last) {
+            let members = isa.members(step, set) & (u32::MAX >> (STEP - len));
+            let whole = cell[at..].first_chunk_mut();
+            if let (0, Some(whole)) = (members, whole) {
+                *whole = *step;
+                at += len;
+                continue;
             }
-            cell[at..at + part.len() - done].copy_from_slice(&part[done..]);
-            at += part.len() - done;
+            for (i, byte) in step[..len].iter().enumerate() {
+                if members >> i & 1 == 1 {
+                    cell[at..at + 2].copy_from_slice(&escaped(*byte)?);
+                    at += 2;
+                } else {
+                    cell[at] = *byte;
+                    at += 1;
+                }
+            }
         }
         Ok(at)
     }
@@ -216,6 +222,11 @@ impl Specials {
             bytes: ByteSet::new(|byte| byte == 0 || special(byte)),
             escaped: ByteSet::new(|byte| [0, options.quote, options.escape].contains(&byte)),
         }
+    }
+
+    /// In BINARY only NUL is special.
+    pub fn nul(&self) -> &ByteSet {
+        &self.bytes
     }
 }
 

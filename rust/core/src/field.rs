@@ -7,6 +7,7 @@ use crate::block::Block;
 use crate::error::Reason;
 use crate::escape::Protect;
 use crate::isa::{Isa, prefetch};
+use crate::long::Long;
 
 /// One type's text or binary form: value → bytes, at most `W` of them.
 pub(crate) trait Form<T, const W: usize> {
@@ -43,6 +44,8 @@ pub(crate) trait FieldWriter<I> {
     /// Appends the cells of `rows`, none of them long, to the block's rows. This and `put` are to be
     /// `#[inline(always)]`, so that they are compiled for the instruction set of their caller.
     fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>);
+    /// Notes which of at most 64 `rows` have long cells that are bytes of a source as they are.
+    fn look<'s>(&'s self, _isa: I, _rows: &Range<usize>, _long: &mut Long<'s>) {}
     /// Writes one row's cell, which may be long, to the start of `cell`, and gives its length.
     fn put(&self, _isa: I, _row: usize, _cell: &mut [u8]) -> Result<usize, Reason> {
         unreachable!("extent() has told of no long cells")

@@ -8,6 +8,7 @@ use std::ops::Range;
 use crate::block::{BLOCK, Block};
 use crate::error::Reason;
 use crate::field::{Extent, FieldWriter};
+use crate::long::Long;
 
 /// Work to be compiled for each instruction set; `run` is to be `#[inline(always)]`.
 pub(crate) trait Task {
@@ -237,6 +238,17 @@ pub(crate) fn prefetch<T>(values: &[T], rows: &Range<usize>) {
     }
 }
 
+/// Asks for `len` bytes that lie `ahead` of the first of these, if there are so many.
+#[inline(always)]
+pub(crate) fn prefetch_ahead(bytes: &[u8], len: usize, ahead: usize) {
+    #[cfg(target_arch = "x86_64")]
+    for at in (0..len).step_by(64) {
+        prefetch_line::<{ std::arch::x86_64::_MM_HINT_T0 }, _>(
+            bytes.as_ptr().wrapping_add(ahead + at),
+        );
+    }
+}
+
 /// Asks for bytes that are soon to be written, into a cache that has room for them.
 #[inline(always)]
 pub(crate) fn prefetch_bytes(bytes: &[u8]) {
@@ -262,10 +274,10 @@ pub(crate) fn copy(source: &[u8], len: usize, cell: &mut [u8]) {
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 #[allow(unsafe_code)]
-fn prefetch_line<const HINT: i32, T>(value: &T) {
+fn prefetch_line<const HINT: i32, T>(value: *const T) {
     use std::arch::x86_64::_mm_prefetch;
     // SAFETY: SSE is part of x86-64, and a prefetch has no effect that a program could see.
-    unsafe { _mm_prefetch::<HINT>(std::ptr::from_ref(value).cast()) };
+    unsafe { _mm_prefetch::<HINT>(value.cast()) };
 }
 
 /// A writer whose loops are compiled for `I`.
@@ -283,8 +295,28 @@ impl<W: FieldWriter<I>, I: Isa> FieldWriter<I> for Compiled<W, I> {
         self.isa.run(Write { writer: &self.writer, rows, block });
     }
 
+    fn look<'s>(&'s self, isa: I, rows: &Range<usize>, long: &mut Long<'s>) {
+        isa.run(Look { writer: &self.writer, isa, rows, long });
+    }
+
     fn put(&self, isa: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
         isa.run(Put { writer: &self.writer, isa, row, cell })
+    }
+}
+
+struct Look<'a, 's, W, I> {
+    writer: &'s W,
+    isa: I,
+    rows: &'a Range<usize>,
+    long: &'a mut Long<'s>,
+}
+
+impl<W: FieldWriter<I>, I: Isa> Task for Look<'_, '_, W, I> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.writer.look(self.isa, self.rows, self.long);
     }
 }
 

@@ -25,6 +25,7 @@ mod error;
 mod escape;
 mod field;
 mod isa;
+mod long;
 mod options;
 mod rows;
 mod types;

@@ -12,9 +12,10 @@ use arrow_buffer::NullBuffer;
 
 use crate::block::{BLOCK, Block, Tail, bits};
 use crate::buffer::Buffer;
-use crate::error::EncodeError;
+use crate::error::{EncodeError, Reason};
 use crate::field::{Extent, FieldWriter, OVERRUN};
 use crate::isa::{Isa, Task, prefetch_bytes};
+use crate::long::{self, Join, Long};
 
 /// Rows between two capacity checks.
 const CHUNK: usize = 1024;
@@ -35,6 +36,15 @@ pub(crate) struct Column<'a, I> {
 }
 
 impl<I> Column<'_, I> {
+    /// Writes one row's cell to the start of `cell`, and gives its length.
+    pub fn put(&self, isa: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
+        if self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
+            cell[..self.null.len()].copy_from_slice(self.null);
+            return Ok(self.null.len());
+        }
+        self.writer.put(isa, row, cell)
+    }
+
     /// Bit i: row i of `rows`, at most 64, is NULL.
     fn null_bits(&self, rows: &Range<usize>) -> u64 {
         let Some(nulls) = &self.nulls else { return 0 };
@@ -68,23 +78,23 @@ impl<I: Isa> Rows<'_, I> {
         let mut start = rows.start;
         while start < rows.end {
             let mut chunk = start..rows.end.min(start + CHUNK);
-            let (extent, long) = loop {
-                let (extent, long) = self.extent(&chunk);
+            let (extent, long_columns) = loop {
+                let (extent, long_columns) = self.extent(&chunk);
                 if extent.total <= CHUNK_BYTES || chunk.len() == 1 {
-                    break (extent, long);
+                    break (extent, long_columns);
                 }
                 chunk.end = chunk.start + chunk.len() / 2;
             };
             start = chunk.end;
             // An odd number of cache lines, so that the slots do not share a few sets.
             let stride = (extent.cell + OVERRUN).next_multiple_of(64) | 64;
-            out.reserve(extent.total + stride);
+            out.reserve(extent.total + stride + long::OVERRUN);
             let most = (SLOTS_BYTES / stride).clamp(LEAST_ROWS, BLOCK);
             if out.scratch.len() < most * stride {
                 out.scratch.resize(most * stride, 0);
             }
             for start in chunk.clone().step_by(most) {
-                self.block(start..chunk.end.min(start + most), &long, stride, out)?;
+                self.block(start..chunk.end.min(start + most), &long_columns, stride, out)?;
             }
         }
         Ok(())
@@ -117,34 +127,39 @@ impl<I: Isa> Rows<'_, I> {
         out: &mut Buffer,
     ) -> Result<(), EncodeError> {
         let mut block = Block::new(self.isa, &mut out.scratch, stride, rows.len());
-        let mut marks = Vec::with_capacity(long.len());
-        let failure = self.write(&rows, long, &mut marks, &mut block);
+        let mut noted = Vec::with_capacity(long.len());
+        let failure = self.write(&rows, long, &mut noted, &mut block);
         let mut ends = [0; BLOCK];
         let ends = &mut ends[..rows.len()];
         ends.copy_from_slice(block.cursors());
-        if !long.is_empty() {
-            return self.join(&rows, long, &marks, ends, stride, failure, out);
+        if long.is_empty() {
+            let (slots, out_bytes) = (&out.scratch, &mut out.bytes);
+            out.len = self.isa.run(Compact { slots, ends, stride, out: out_bytes, at: out.len });
+            return failure.map_or(Ok(()), Err);
         }
-        let (slots, out_bytes) = (&out.scratch, &mut out.bytes);
-        out.len = self.isa.run(Compact { slots, ends, stride, out: out_bytes, at: out.len });
-        failure.map_or(Ok(()), Err)
+        let (isa, columns, long) = (self.isa, &*self.columns, &*noted);
+        let joined = isa.run(Join { isa, rows, columns, long, ends, stride, out });
+        // The first error, by row and then by column.
+        let errors = failure.into_iter().chain(joined.err());
+        errors.min_by_key(|error| (error.row, error.column)).map_or(Ok(()), Err)
     }
 
     /// Writes the cells that are not long, and notes where each row's cursor is at those that are.
-    fn write(
-        &self,
+    fn write<'s>(
+        &'s self,
         rows: &Range<usize>,
         long: &[usize],
-        marks: &mut Vec<[usize; BLOCK]>,
+        noted: &mut Vec<Long<'s>>,
         block: &mut Block<'_, I>,
     ) -> Option<EncodeError> {
         self.isa.run(Append { lead: self.lead, block });
         let mut first: Option<EncodeError> = None;
         for (index, column) in self.columns.iter().enumerate() {
-            if long.get(marks.len()) == Some(&index) {
-                let mut mark = [0; BLOCK];
-                mark[..rows.len()].copy_from_slice(block.cursors());
-                marks.push(mark);
+            if long.get(noted.len()) == Some(&index) {
+                let mut cells = Long::new(index, block.cursors());
+                column.writer.look(self.isa, rows, &mut cells);
+                cells.others |= column.null_bits(rows);
+                noted.push(cells);
                 continue;
             }
             block.column(column.null_bits(rows), column.null, |block| {
@@ -158,47 +173,6 @@ impl<I: Isa> Rows<'_, I> {
             }
         }
         first
-    }
-
-    /// Copies the slots out row by row, and puts the long cells between their parts. The first
-    /// error is that of the slots, or one before it.
-    #[allow(clippy::too_many_arguments)]
-    fn join(
-        &self,
-        rows: &Range<usize>,
-        long: &[usize],
-        marks: &[[usize; BLOCK]],
-        ends: &[usize],
-        stride: usize,
-        failure: Option<EncodeError>,
-        out: &mut Buffer,
-    ) -> Result<(), EncodeError> {
-        let earlier = |row, column| {
-            failure.as_ref().is_none_or(|failure| (row, column) < (failure.row, failure.column))
-        };
-        for (i, row) in rows.clone().enumerate() {
-            let mut start = i * stride;
-            for (index, mark) in long.iter().zip(marks) {
-                out.append_slot(start..mark[i]);
-                start = mark[i];
-                let column = &self.columns[*index];
-                let cell = &mut out.bytes[out.len..];
-                if column.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
-                    cell[..column.null.len()].copy_from_slice(column.null);
-                    out.len += column.null.len();
-                    continue;
-                }
-                match column.writer.put(self.isa, row, cell) {
-                    Ok(len) => out.len += len,
-                    Err(reason) if earlier(row, *index) => {
-                        return Err(EncodeError { column: *index, row, reason });
-                    }
-                    Err(_) => return failure.map_or(Ok(()), Err),
-                }
-            }
-            out.append_slot(start..ends[i]);
-        }
-        failure.map_or(Ok(()), Err)
     }
 }
 

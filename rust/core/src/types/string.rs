@@ -4,11 +4,12 @@ use std::ops::Range;
 
 use arrow_array::OffsetSizeTrait;
 
-use crate::block::{Block, MOST_GATHERED, Spans};
+use crate::block::{BLOCK, Block, MOST_GATHERED, Spans};
 use crate::error::Reason;
 use crate::escape::Protect;
 use crate::field::{Extent, FieldWriter};
-use crate::isa::{Isa, STEP, copy, prefetch, prefetch_bytes};
+use crate::isa::{ByteSet, Isa, STEP, copy, prefetch};
+use crate::long::{Frame, Long};
 
 /// The variable-length values of an Arrow array: n + 1 offsets into the data.
 pub(crate) struct Values<'a, O> {
@@ -53,6 +54,44 @@ impl<'a, O: OffsetSizeTrait> Values<'a, O> {
         &self.data[first.as_usize()..]
     }
 
+    /// Which of at most 64 `rows` have bytes of the set: bit i for the one at i. They are looked at
+    /// as they lie in the data, side by side.
+    #[inline(always)]
+    pub fn having<I: Isa>(&self, isa: I, rows: &Range<usize>, set: &ByteSet) -> u64 {
+        let spans = self.spans(rows);
+        let bytes = &self.data[spans.clone()];
+        let (mut row, mut having) = (0, 0_u64);
+        let mut note = |at: usize, mut members: u32| {
+            while members != 0 {
+                let place = spans.start + at + members.trailing_zeros() as usize;
+                while self.offsets[rows.start + row + 1].as_usize() <= place {
+                    row += 1;
+                }
+                having |= 1 << row;
+                members &= members - 1;
+            }
+        };
+        let (steps, rest) = bytes.as_chunks::<STEP>();
+        for (i, step) in steps.iter().enumerate() {
+            note(i * STEP, isa.members(step, set));
+        }
+        if !rest.is_empty() {
+            let mut last = [0; STEP];
+            last[..rest.len()].copy_from_slice(rest);
+            note(steps.len() * STEP, isa.members(&last, set) & ((1 << rest.len()) - 1));
+        }
+        having
+    }
+
+    /// Notes the values of `rows` as long cells' spans, if their data is not too long for that.
+    #[inline(always)]
+    fn look(&self, rows: &Range<usize>, long: &mut Long<'a>) -> bool {
+        prefetch(self.offsets, rows);
+        long.source = self.note(rows, &mut long.spans);
+        long.span = self.spans(rows).len();
+        u32::try_from(long.span).is_ok()
+    }
+
     #[inline(always)]
     fn prefetch(&self, rows: &Range<usize>) {
         prefetch(self.offsets, rows);
@@ -91,13 +130,20 @@ impl<O: OffsetSizeTrait, P: Protect, I: Isa> FieldWriter<I> for StringText<'_, O
         self.values.prefetch(&rows);
         let source = self.values.note(&rows, &mut block.spans);
         block.gather(source, self.separator.into());
-        self.protect_gathered(source, rows, block);
+        self.protect_gathered(&rows, block);
+    }
+
+    #[inline(always)]
+    fn look<'s>(&'s self, isa: I, rows: &Range<usize>, long: &mut Long<'s>) {
+        if self.values.look(rows, long) {
+            long.frame = Frame::Separator(self.separator);
+            long.others = self.special(isa, rows, &long.spans.lens);
+        }
     }
 
     #[inline(always)]
     fn put(&self, isa: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
         let (source, len) = self.values.onwards(row);
-        prefetch_ahead(source, len);
         let len = self.protect.put(isa, source, len, cell)?;
         cell[len] = self.separator;
         Ok(len + 1)
@@ -105,87 +151,62 @@ impl<O: OffsetSizeTrait, P: Protect, I: Isa> FieldWriter<I> for StringText<'_, O
 }
 
 impl<O: OffsetSizeTrait, P: Protect> StringText<'_, O, P> {
+    /// Which rows, of these lengths, are not written as they are.
+    #[inline(always)]
+    fn special<I: Isa>(&self, isa: I, rows: &Range<usize>, lens: &[u32; BLOCK]) -> u64 {
+        let mut special = self.values.having(isa, rows, self.protect.specials());
+        let lens = &lens[..rows.len()];
+        let special_len = |len: &u32| self.protect.is_special_len(*len as usize);
+        if lens.iter().fold(false, |any, len| any | special_len(len)) {
+            for (i, len) in lens.iter().enumerate() {
+                let value = || self.values.bytes(rows.start + i);
+                if special_len(len) && self.protect.is_special_value(value()) {
+                    special |= 1 << i;
+                }
+            }
+        }
+        special
+    }
+
     /// Writes those values again that need protection, which are few.
     #[inline(always)]
-    fn protect_gathered<I: Isa>(
-        &self,
-        source: &[u8],
-        rows: Range<usize>,
-        block: &mut Block<'_, I>,
-    ) {
-        let bytes = &source[..self.values.spans(&rows).len()];
-        let mut care = self.specials(block.isa, bytes, &block.spans);
+    fn protect_gathered<I: Isa>(&self, rows: &Range<usize>, block: &mut Block<'_, I>) {
         // What a NULL has under it is not written, and would be taken for an empty string.
         let mut nulls = block.nulls();
         while nulls != 0 {
             block.spans.lens[nulls.trailing_zeros() as usize] = u32::MAX;
             nulls &= nulls - 1;
         }
-        let lens = &block.spans.lens[..rows.len()];
-        let special = |len: &u32| self.protect.is_special_len(*len as usize);
-        if lens.iter().fold(false, |any, len| any | special(len)) {
-            for (i, len) in lens.iter().enumerate() {
-                let value = || self.values.bytes(rows.start + i);
-                if special(len) && self.protect.is_special_value(value()) {
-                    care |= 1 << i;
-                }
-            }
+        let special = self.special(block.isa, rows, &block.spans.lens) & !block.nulls();
+        if special != 0 {
+            self.protect_again(special, rows.start, block);
         }
-        if care != 0 {
-            self.protect_again(care & !block.nulls(), rows.start, block);
-        }
-    }
-
-    /// Bit i: row i has a special byte.
-    #[inline(always)]
-    fn specials<I: Isa>(&self, isa: I, bytes: &[u8], spans: &Spans) -> u64 {
-        let set = self.protect.specials();
-        let (steps, rest) = bytes.as_chunks::<STEP>();
-        let mut last = [0; STEP];
-        last[..rest.len()].copy_from_slice(rest);
-        let (mut row, mut care) = (0, 0_u64);
-        let mut note = |at: usize, mut members: u32| {
-            while members != 0 {
-                let place = (at + members.trailing_zeros() as usize) as u32;
-                while spans.starts[row] + spans.lens[row] <= place {
-                    row += 1;
-                }
-                care |= 1 << row;
-                members &= members - 1;
-            }
-        };
-        for (i, step) in steps.iter().enumerate() {
-            note(i * STEP, isa.members(step, set));
-        }
-        if !rest.is_empty() {
-            note(steps.len() * STEP, isa.members(&last, set) & ((1 << rest.len()) - 1));
-        }
-        care
     }
 
     #[cold]
-    fn protect_again<I: Isa>(&self, mut care: u64, first: usize, block: &mut Block<'_, I>) {
+    fn protect_again<I: Isa>(&self, mut special: u64, first: usize, block: &mut Block<'_, I>) {
         let isa = block.isa;
-        while care != 0 {
-            let i = care.trailing_zeros() as usize;
+        while special != 0 {
+            let i = special.trailing_zeros() as usize;
             let value = self.values.bytes(first + i);
             block.rewrite(i, value.len() + 1, |cell| {
                 let len = self.protect.put_protected(isa, value, cell)?;
                 cell[len] = self.separator;
                 Ok(len + 1)
             });
-            care &= care - 1;
+            special &= special - 1;
         }
     }
 }
 
-/// Binary fields: the length and the bytes; `no_nul` for text, where the byte 0 is an error.
+/// Binary fields: the length and the bytes.
 pub(crate) struct StringBinary<'a, O> {
     pub values: Values<'a, O>,
-    pub no_nul: bool,
+    /// The set of the byte 0, which in text is an error.
+    pub nul: Option<&'a ByteSet>,
 }
 
-impl<O: OffsetSizeTrait, I: Copy> FieldWriter<I> for StringBinary<'_, O> {
+impl<O: OffsetSizeTrait, I: Isa> FieldWriter<I> for StringBinary<'_, O> {
     fn extent(&self, rows: Range<usize>) -> Extent {
         let variable = self.values.spans(&rows).len();
         let longest = self.values.longest(rows.clone());
@@ -201,18 +222,27 @@ impl<O: OffsetSizeTrait, I: Copy> FieldWriter<I> for StringBinary<'_, O> {
         self.values.prefetch(&rows);
         let source = self.values.note(&rows, &mut block.spans);
         block.gather_prefixed(source);
-        // One look over all the rows' bytes, which lie side by side, before one at each row's.
-        if self.no_nul && has_nul(&source[..self.values.spans(&rows).len()]) {
-            for row in rows.clone().filter(|row| has_nul(self.values.bytes(*row))) {
-                block.refuse(row - rows.start, Reason::NulByte);
+        if let Some(nul) = self.nul {
+            let mut having = self.values.having(block.isa, &rows, nul);
+            while having != 0 {
+                block.refuse(having.trailing_zeros() as usize, Reason::NulByte);
+                having &= having - 1;
             }
+        }
+    }
+
+    #[inline(always)]
+    fn look<'s>(&'s self, isa: I, rows: &Range<usize>, long: &mut Long<'s>) {
+        if self.values.look(rows, long) {
+            long.frame = Frame::Length;
+            long.others = self.nul.map_or(0, |nul| self.values.having(isa, rows, nul));
         }
     }
 
     #[inline(always)]
     fn put(&self, _: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
         let (source, len) = self.values.onwards(row);
-        if self.no_nul && has_nul(&source[..len]) {
+        if self.nul.is_some() && source[..len].contains(&0) {
             return Err(Reason::NulByte);
         }
         let (length, rest) = cell.split_first_chunk_mut().expect("extent() is too small");
@@ -220,19 +250,4 @@ impl<O: OffsetSizeTrait, I: Copy> FieldWriter<I> for StringBinary<'_, O> {
         copy(source, len, rest);
         Ok(4 + len)
     }
-}
-
-/// Asks for as many bytes as are being read, some way ahead.
-#[inline(always)]
-fn prefetch_ahead(source: &[u8], len: usize) {
-    const AHEAD: usize = 2048;
-    if let Some(ahead) = source.get(AHEAD..AHEAD + len) {
-        prefetch_bytes(ahead);
-    }
-}
-
-fn has_nul(bytes: &[u8]) -> bool {
-    let (steps, tail) = bytes.as_chunks::<64>();
-    let nul = |bytes: &[u8]| bytes.iter().fold(0, |found, byte| found | u8::from(*byte == 0)) != 0;
-    steps.iter().any(|step| nul(step)) || nul(tail)
 }
