@@ -15,7 +15,7 @@ use crate::options::{Format, Options, PgType};
 use crate::types::bool::{self, BoolBinary, BoolText};
 use crate::types::bytes::{self, BytesText};
 use crate::types::date::{self, DateBinary, DateText, DateUnit, Dates, DayMillis, Days};
-use crate::types::decimal::{self, DecimalBinary, DecimalText, NumericFields, WideDecimalText};
+use crate::types::decimal::{self, DecimalText, NumericFields, WideDecimalText};
 use crate::types::dictionary::Dictionary;
 use crate::types::float::{self, FloatBinary, Floats};
 use crate::types::int::{IntBinary, IntText};
@@ -67,7 +67,7 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
             (A::UInt64, P::Numeric) => {
                 let values = native::<arrow::UInt64Type>(array);
                 let other = self.delimited::<_, _, 33>(values, IntText);
-                self.number(values, 0, other, NumericFields { values, form: DecimalBinary::new(0) })
+                self.number(values, 0, other, NumericFields::new(values, 0))
             }
             (A::Float32, P::Float4) => {
                 let values = native::<arrow::Float32Type>(array);
@@ -188,15 +188,15 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
 
     fn decimal(self, array: &'a dyn Array, scale: i8) -> Writer<'a, I> {
         let values = decimal::values(array);
-        let binary = DecimalBinary::new(scale.into());
+        let binary = NumericFields::new(values, scale.into());
         match usize::try_from(scale) {
             Ok(scale) if scale <= 38 => {
                 let other = self.delimited(values, DecimalText { scale });
-                self.number(values, scale, other, NumericFields { values, form: binary })
+                self.number(values, scale, other, binary)
             }
             _ => {
                 let text = self.delimited(values, WideDecimalText { scale: scale.into() });
-                self.either(text, NumericFields { values, form: binary }, decimal::ALPHABET)
+                self.either(text, binary, decimal::ALPHABET)
             }
         }
     }

@@ -12,7 +12,7 @@ use crate::dispatch::Site;
 use crate::error::{EncodeError, SchemaError};
 use crate::escape::{self, Specials};
 #[cfg(target_arch = "x86_64")]
-use crate::isa::Avx2;
+use crate::isa::Avx512;
 use crate::isa::{Baseline, Isa};
 use crate::options::{Format, Options, PgType};
 use crate::rows::{Column, Rows};
@@ -37,7 +37,7 @@ pub struct CopyEncoder {
     nulls: [Vec<u8>; 2],
     batch_size: usize,
     #[cfg(target_arch = "x86_64")]
-    avx2: Option<Avx2>,
+    avx2: Option<Avx512>,
 }
 
 impl CopyEncoder {
@@ -89,7 +89,7 @@ impl CopyEncoder {
             nulls,
             batch_size: batch_size.max(1),
             #[cfg(target_arch = "x86_64")]
-            avx2: Avx2::detect(),
+            avx2: Avx512::detect(),
         };
         this.check_types()?;
         Ok(this)

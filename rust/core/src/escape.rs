@@ -3,7 +3,7 @@
 //! What stands between the cells belongs to `rows` and `field`.
 
 use crate::error::Reason;
-use crate::isa::{Baseline, ByteSet, Isa, STEP, Task};
+use crate::isa::{Baseline, ByteSet, Isa, STEP, Task, copy};
 use crate::options::{Format, Options};
 
 /// How one column's values are protected.
@@ -14,12 +14,16 @@ pub(crate) trait Protect {
     fn is_special_len(&self, len: usize) -> bool;
     /// Whether the whole value takes another path for a reason of its own.
     fn is_special_value(&self, value: &[u8]) -> bool;
-    /// Writes a value that may need protection; at most `2 * value.len() + 2` bytes.
-    fn put_protected<I: Isa>(&self, isa: I, value: &[u8], cell: &mut [u8])
-    -> Result<usize, Reason>;
+    /// Writes `source[..len]`, which may need protection; at most `2 * len + 2` bytes.
+    fn put_protected<I: Isa>(
+        &self,
+        isa: I,
+        source: &[u8],
+        len: usize,
+        cell: &mut [u8],
+    ) -> Result<usize, Reason>;
 
-    /// Writes `source[..len]`, protected as needed. `source` may go on behind the value: where it
-    /// does, and `cell` has room for one step more, no byte is touched alone.
+    /// Writes `source[..len]`, protected as needed. `source` may go on behind the value.
     #[inline(always)]
     fn put<I: Isa>(
         &self,
@@ -28,34 +32,44 @@ pub(crate) trait Protect {
         len: usize,
         cell: &mut [u8],
     ) -> Result<usize, Reason> {
-        let special = copy_looking(isa, source, len, cell, self.specials());
-        if special || self.is_special_len(len) && self.is_special_value(&source[..len]) {
-            return self.put_protected(isa, &source[..len], cell);
+        let mut special = 0;
+        for at in (0..len).step_by(STEP) {
+            special |= members_at(isa, source, len, at, self.specials()).1;
         }
+        if special != 0 || self.is_special_len(len) && self.is_special_value(&source[..len]) {
+            return self.put_protected(isa, source, len, cell);
+        }
+        copy(source, len, cell);
         Ok(len)
     }
 }
 
-/// Copies `source[..len]`, and tells whether a byte of the set is in it.
+/// One step of `source[..len]`, which may go on behind that, and which of its bytes are members.
 #[inline(always)]
-fn copy_looking<I: Isa>(isa: I, source: &[u8], len: usize, cell: &mut [u8], set: &ByteSet) -> bool {
-    let whole = len.next_multiple_of(STEP);
-    if source.len() < whole || cell.len() < whole || len == 0 {
-        cell[..len].copy_from_slice(&source[..len]);
-        return source[..len].iter().any(|byte| set.has(*byte));
-    }
-    let (from, to) = (source[..whole].as_chunks().0, cell[..whole].as_chunks_mut().0);
-    let before = from.len() - 1;
-    let found = isa.copy_looking(&from[..before], &mut to[..before], set);
-    to[before] = from[before];
-    found | (isa.members(&from[before], set) << (whole - len) != 0)
+fn members_at<I: Isa>(
+    isa: I,
+    source: &[u8],
+    len: usize,
+    at: usize,
+    set: &ByteSet,
+) -> ([u8; STEP], u32) {
+    let step = match source[at..].first_chunk() {
+        Some(step) => *step,
+        None => {
+            let mut step = [0; STEP];
+            step[..source.len() - at].copy_from_slice(&source[at..]);
+            step
+        }
+    };
+    (step, isa.members(&step, set) & (u32::MAX >> STEP.saturating_sub(len - at)))
 }
 
-/// Copies `value` with two bytes in the place of each byte of the set. `cell` has room for twice as
-/// many bytes.
+/// Copies `source[..len]` with two bytes in the place of each byte of the set. `cell` has room for
+/// twice as many bytes.
 struct Escaping<'a, I, F> {
     isa: I,
-    value: &'a [u8],
+    source: &'a [u8],
+    len: usize,
     cell: &'a mut [u8],
     set: &'a ByteSet,
     escaped: F,
@@ -66,21 +80,17 @@ impl<I: Isa, F: Fn(u8) -> Result<[u8; 2], Reason>> Task for Escaping<'_, I, F> {
 
     #[inline(always)]
     fn run(self) -> Result<usize, Reason> {
-        let Self { isa, value, cell, set, escaped } = self;
+        let Self { isa, source, len, cell, set, escaped } = self;
         let mut at = 0;
-        let (steps, rest) = value.as_chunks::<STEP>();
-        let mut last = [0; STEP];
-        last[..rest.len()].copy_from_slice(rest);
-        let last = (!rest.is_empty()).then_some((&last, rest.len()));
-        for (step, len) in steps.iter().map(|step| (step, STEP)).chain(last) {
-            let members = isa.members(step, set) & (u32::MAX >> (STEP - len));
-            let whole = cell[at..].first_chunk_mut();
-            if let (0, Some(whole)) = (members, whole) {
-                *whole = *step;
-                at += len;
+        for start in (0..len).step_by(STEP) {
+            let (step, members) = members_at(isa, source, len, start, set);
+            let bytes = STEP.min(len - start);
+            if let (0, Some(whole)) = (members, cell[at..].first_chunk_mut()) {
+                *whole = step;
+                at += bytes;
                 continue;
             }
-            for (i, byte) in step[..len].iter().enumerate() {
+            for (i, byte) in step[..bytes].iter().enumerate() {
                 if members >> i & 1 == 1 {
                     cell[at..at + 2].copy_from_slice(&escaped(*byte)?);
                     at += 2;
@@ -126,7 +136,8 @@ impl Protect for Text<'_> {
     fn put_protected<I: Isa>(
         &self,
         isa: I,
-        value: &[u8],
+        source: &[u8],
+        len: usize,
         cell: &mut [u8],
     ) -> Result<usize, Reason> {
         let escaped = |byte| match byte {
@@ -135,7 +146,7 @@ impl Protect for Text<'_> {
             8..14 => Ok([b'\\', b"btnvfr"[usize::from(byte - 8)]]),
             _ => Ok([b'\\', byte]),
         };
-        isa.run(Escaping { isa, value, cell, set: self.specials, escaped })
+        isa.run(Escaping { isa, source, len, cell, set: self.specials, escaped })
     }
 }
 
@@ -176,13 +187,15 @@ impl Protect for Csv<'_> {
     fn put_protected<I: Isa>(
         &self,
         isa: I,
-        value: &[u8],
+        source: &[u8],
+        len: usize,
         cell: &mut [u8],
     ) -> Result<usize, Reason> {
         let escaped = |byte| if byte == 0 { Err(Reason::NulByte) } else { Ok([self.escape, byte]) };
         let (quote, inner) = cell.split_at_mut(1);
         quote[0] = self.quote;
-        let len = isa.run(Escaping { isa, value, cell: inner, set: self.escaped, escaped })?;
+        let task = Escaping { isa, source, len, cell: inner, set: self.escaped, escaped };
+        let len = isa.run(task)?;
         cell[len + 1] = self.quote;
         Ok(len + 2)
     }

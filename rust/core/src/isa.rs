@@ -23,9 +23,6 @@ pub(crate) trait Isa: Copy {
     /// Bit i: byte i is of the set. This and what follows is to be called inside of `run`.
     fn members(self, bytes: &[u8; STEP], set: &ByteSet) -> u32;
 
-    /// Copies whole steps, and tells whether a byte of the set is among them.
-    fn copy_looking(self, from: &[[u8; STEP]], to: &mut [[u8; STEP]], set: &ByteSet) -> bool;
-
     /// The eight decimal digits of each value, which is below 10⁸: numbers from 0 to 9, the first
     /// one in the lowest byte.
     fn digits(self, values: &[u64; BLOCK]) -> [u64; BLOCK];
@@ -90,16 +87,6 @@ impl Isa for Baseline {
     }
 
     #[inline(always)]
-    fn copy_looking(self, from: &[[u8; STEP]], to: &mut [[u8; STEP]], set: &ByteSet) -> bool {
-        let mut any = false;
-        for (to, from) in to.iter_mut().zip(from) {
-            *to = *from;
-            any |= set.compare(from) != [0; STEP];
-        }
-        any
-    }
-
-    #[inline(always)]
     fn digits(self, values: &[u64; BLOCK]) -> [u64; BLOCK] {
         let mut words = [0; BLOCK];
         for (word, value) in words.iter_mut().zip(values) {
@@ -155,23 +142,6 @@ impl Isa for Avx2 {
 
     #[inline(always)]
     #[allow(unsafe_code)]
-    fn copy_looking(self, from: &[[u8; STEP]], to: &mut [[u8; STEP]], set: &ByteSet) -> bool {
-        use std::arch::x86_64::*;
-        // SAFETY: the processor has AVX2, for `detect` alone makes an Avx2; loads and stores are of
-        // as many bytes as the arrays have.
-        unsafe {
-            let mut any = _mm256_setzero_si256();
-            for (to, from) in to.iter_mut().zip(from) {
-                let bytes = _mm256_loadu_si256(from.as_ptr().cast());
-                _mm256_storeu_si256(to.as_mut_ptr().cast(), bytes);
-                any = _mm256_or_si256(any, set.look_up(bytes));
-            }
-            _mm256_testz_si256(any, any) == 0
-        }
-    }
-
-    #[inline(always)]
-    #[allow(unsafe_code)]
     fn digits(self, values: &[u64; BLOCK]) -> [u64; BLOCK] {
         use std::arch::x86_64::*;
         let mut words = [0; BLOCK];
@@ -200,6 +170,48 @@ impl Isa for Avx2 {
             }
         }
         words
+    }
+}
+
+/// AVX-512 as servers have it since 2019, on top of AVX2.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy)]
+pub(crate) struct Avx512(Avx2);
+
+#[cfg(target_arch = "x86_64")]
+impl Avx512 {
+    pub fn detect() -> Option<Self> {
+        let found = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512cd")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl");
+        if found { Avx2::detect().map(Self) } else { None }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Isa for Avx512 {
+    #[allow(unsafe_code)]
+    fn run<T: Task>(self, task: T) -> T::Output {
+        #[target_feature(
+            enable = "avx2,bmi1,bmi2,lzcnt,avx512f,avx512bw,avx512cd,avx512dq,avx512vl"
+        )]
+        fn compiled<T: Task>(task: T) -> T::Output {
+            task.run()
+        }
+        // SAFETY: the processor has these features, for `detect` alone makes an Avx512.
+        unsafe { compiled(task) }
+    }
+
+    #[inline(always)]
+    fn members(self, bytes: &[u8; STEP], set: &ByteSet) -> u32 {
+        self.0.members(bytes, set)
+    }
+
+    #[inline(always)]
+    fn digits(self, values: &[u64; BLOCK]) -> [u64; BLOCK] {
+        self.0.digits(values)
     }
 }
 

@@ -9,6 +9,7 @@ use arrow_array::types::Decimal128Type;
 
 use super::digits::{TEN_TO_8, TEN_TO_16, left16, put_u128};
 use super::number::Number;
+use super::table::{self, Table};
 use crate::block::{BLOCK, Block};
 use crate::error::Reason;
 use crate::field::{Extent, FieldWriter, Form};
@@ -244,10 +245,18 @@ fn words<const FILL: u32>(magnitudes: &[u32; BLOCK]) -> [u64; BLOCK] {
     words
 }
 
-/// Binary fields of numeric: a block of small values by their words, else value by value.
+/// Binary fields of numeric: of small numbers, by a table of them; else a block's base-10000 digits
+/// are made side by side, or value by value.
 pub(crate) struct NumericFields<'a, T> {
-    pub values: &'a [T],
-    pub form: DecimalBinary,
+    values: &'a [T],
+    form: DecimalBinary,
+    table: Option<Table<[u8; 16]>>,
+}
+
+impl<'a, T> NumericFields<'a, T> {
+    pub fn new(values: &'a [T], scale: i32) -> Self {
+        Self { values, form: DecimalBinary::new(scale), table: table::numeric(scale) }
+    }
 }
 
 impl<T: Number, I: Copy> FieldWriter<I> for NumericFields<'_, T>
@@ -262,24 +271,51 @@ where
     fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
         prefetch(self.values, &rows);
         let values = &self.values[rows];
-        let mut magnitudes = [0; BLOCK];
-        let mut most = 0;
-        for (magnitude, value) in magnitudes.iter_mut().zip(values) {
-            let (units, other) = value.units();
-            *magnitude = units.unsigned_abs() as u32;
-            most |= units.unsigned_abs() | other;
-        }
+        let mut units = [0; BLOCK];
         // Or-ed, they are as large as the largest one within a factor of two.
-        if most < TEN_TO_8 / 2 {
-            let words = self.form.words(&magnitudes);
-            block.each(words.iter().zip(values), |(word, value), cell| {
-                prefixed(cell, |cell| self.form.put_word(value.units().0 < 0, *word, cell))
-            });
-        } else {
-            block.each(values.iter(), |value, cell| {
-                prefixed(cell, |cell| self.form.put(*value, cell).unwrap_or(0))
-            });
+        let (mut places, mut most) = (0, 0);
+        for (unit, value) in units.iter_mut().zip(values) {
+            let (own, other) = value.units();
+            *unit = own;
+            places |= table::place(own) | other;
+            most |= own.unsigned_abs() | other;
         }
+        let units = &units[..values.len()];
+        match self.table {
+            Some(table) if places < table::LEN as u64 => write_table(table, units, block),
+            _ if most < TEN_TO_8 / 2 => self.write_words(units, block),
+            // The fill is at most 10³.
+            _ if most < TEN_TO_16 / 2000 => block.each(units.iter(), |units, cell| {
+                let filled = units.unsigned_abs() * u64::from(self.form.fill);
+                prefixed(cell, |cell| self.form.put_four(*units < 0, filled, cell))
+            }),
+            _ => block.each(values.iter(), |value, cell| {
+                prefixed(cell, |cell| self.form.put(*value, cell).unwrap_or(0))
+            }),
+        }
+    }
+}
+
+#[inline(always)]
+fn write_table<I: Copy>(table: Table<[u8; 16]>, units: &[i64], block: &mut Block<'_, I>) {
+    let fields = table.first_chunk().expect("so many there are");
+    block.each(units.iter(), |units, cell: &mut [u8; 16]| {
+        *cell = *table::entry(fields, *units);
+        Ok(4 + usize::from(cell[3]))
+    });
+}
+
+impl<T> NumericFields<'_, T> {
+    #[inline(always)]
+    fn write_words<I: Copy>(&self, units: &[i64], block: &mut Block<'_, I>) {
+        let mut magnitudes = [0; BLOCK];
+        for (magnitude, units) in magnitudes.iter_mut().zip(units) {
+            *magnitude = units.unsigned_abs() as u32;
+        }
+        let words = self.form.words(&magnitudes);
+        block.each(words.iter().zip(units), |(word, units), cell| {
+            prefixed(cell, |cell| self.form.put_word(*units < 0, *word, cell))
+        });
     }
 }
 

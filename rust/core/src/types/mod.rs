@@ -13,5 +13,6 @@ pub(crate) mod number;
 pub(crate) mod powers;
 pub(crate) mod shortest;
 pub(crate) mod string;
+pub(crate) mod table;
 pub(crate) mod time;
 pub(crate) mod timestamp;

@@ -3,10 +3,10 @@
 //! decimals, are written value by value, by the form of `decimal` or `float`.
 
 use std::ops::Range;
-use std::sync::LazyLock;
 
 use super::digits::{TEN_TO_8, TEN_TO_16, ZEROS, decimal_len};
 use super::float::hundredths;
+use super::table::{self, Table};
 use super::{decimal, float, int};
 use crate::block::{BLOCK, Block};
 use crate::field::{Extent, FieldWriter};
@@ -74,13 +74,13 @@ pub(crate) struct Numbers<'a, T, C> {
     values: &'a [T],
     scale: usize,
     separator: u8,
-    table: Option<&'static Table>,
+    table: Option<Table<u64>>,
     other: C,
 }
 
 impl<'a, T: Number, C> Numbers<'a, T, C> {
     pub fn new(values: &'a [T], scale: usize, separator: u8, other: C) -> Self {
-        Self { values, scale, separator, table: Table::of(scale, T::TRIM), other }
+        Self { values, scale, separator, table: table::text(scale, T::TRIM), other }
     }
 }
 
@@ -96,52 +96,6 @@ impl<T: Number, C: FieldWriter<I>, I: Isa> FieldWriter<I> for Numbers<'_, T, C> 
         if !self.write_units(&rows, &mut units, block) {
             self.other.write(rows, block);
         }
-    }
-}
-
-/// The text of the numbers from -9999 to 22768 of one scale, at most seven bytes long, and in the
-/// highest byte of each word how many bits that are.
-pub(crate) struct Table(Vec<u64>);
-
-impl Table {
-    const LEN: usize = 1 << 15;
-    const FIRST: i64 = -9999;
-
-    /// The table of a scale, if there is one.
-    fn of(scale: usize, trim: bool) -> Option<&'static Self> {
-        static TABLES: [LazyLock<Table>; 4] = [
-            LazyLock::new(|| Table::new(0, false)),
-            LazyLock::new(|| Table::new(1, false)),
-            LazyLock::new(|| Table::new(2, false)),
-            LazyLock::new(|| Table::new(2, true)),
-        ];
-        match (scale, trim) {
-            (2, true) => Some(&TABLES[3]),
-            (0..=2, false) => Some(&TABLES[scale]),
-            _ => None,
-        }
-    }
-
-    fn new(scale: usize, trim: bool) -> Self {
-        let word = |units: i64| {
-            let digits = format!("{:01$}", units.unsigned_abs(), scale + 1);
-            let (whole, decimals) = digits.split_at(digits.len() - scale);
-            let decimals = if trim { decimals.trim_end_matches('0') } else { decimals };
-            let sign = if units < 0 { "-" } else { "" };
-            let point = if decimals.is_empty() { "" } else { "." };
-            let text = format!("{sign}{whole}{point}{decimals}");
-            let mut bytes = [0; 8];
-            bytes[..text.len()].copy_from_slice(text.as_bytes());
-            bytes[7] = 8 * text.len() as u8;
-            u64::from_le_bytes(bytes)
-        };
-        Self((Self::FIRST..Self::FIRST + Self::LEN as i64).map(word).collect())
-    }
-
-    /// Where a number stands; not below `LEN` for one that is not there.
-    #[inline(always)]
-    fn place(units: i64) -> u64 {
-        units.wrapping_sub(Self::FIRST) as u64
     }
 }
 
@@ -166,14 +120,14 @@ impl<T: Number, C> Numbers<'_, T, C> {
             let (own, other) = value.units();
             *unit = own;
             others |= other;
-            places |= Table::place(own);
+            places |= table::place(own);
             magnitudes |= own.unsigned_abs();
             signs |= own;
         }
         let units = &units[..values.len()];
         match self.table {
             _ if others != 0 => return false,
-            Some(table) if places < Table::LEN as u64 => self.write_table(table, units, block),
+            Some(table) if places < table::LEN as u64 => self.write_table(table, units, block),
             _ if self.scale < 8 && magnitudes < TEN_TO_8 / 2 => match (self.scale > 0, signs < 0) {
                 (false, false) => self.write_small::<false, false, I>(units, block),
                 (false, true) => self.write_small::<false, true, I>(units, block),
@@ -187,11 +141,11 @@ impl<T: Number, C> Numbers<'_, T, C> {
     }
 
     #[inline(always)]
-    fn write_table<I: Isa>(&self, table: &Table, units: &[i64], block: &mut Block<'_, I>) {
-        let words: &[u64; Table::LEN] = table.0.first_chunk().expect("so many there are");
+    fn write_table<I: Isa>(&self, table: Table<u64>, units: &[i64], block: &mut Block<'_, I>) {
+        let words = table.first_chunk().expect("so many there are");
         let separator = u64::from(self.separator);
         block.each(units.iter(), |units, cell: &mut [u8; 8]| {
-            let word = words[Table::place(*units) as usize % Table::LEN];
+            let word = table::entry(words, *units);
             let bits = word >> 56;
             *cell = (word | separator << (bits & 63)).to_le_bytes();
             Ok(bits as usize / 8 + 1)
