@@ -124,8 +124,6 @@ def test_twins_share_their_files_names() -> None:
     native_only = {"lib", "error", "options", "zone", "buffer", "block", "isa"} | {
         f"types/{name}" for name in ("mod", "digits", "powers", "shortest", "number", "dictionary")
     }
-    # temporal.py has both of them.
-    native_only.add("types/timestamp")
     core = ROOT / "rust/core/src"
     native = {str(path.relative_to(core))[:-3] for path in core.rglob("*.rs")} - native_only
     twin = PACKAGE / "_python"
