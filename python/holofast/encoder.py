@@ -90,7 +90,9 @@ class Encoder:
         """
         import pyarrow as pa
 
-        return self.encode_run([pa.record_batch(batch)])
+        # A batch of pyarrow's would be exported and imported again, column by column.
+        ours = isinstance(batch, pa.RecordBatch)
+        return self.encode_run([batch if ours else pa.record_batch(batch)])
 
     def encode_run(
         self, batches: Sequence[pa.RecordBatch], *, header: bool = False, trailer: bool = False

@@ -6,11 +6,13 @@ mod block;
 
 use std::sync::Arc;
 
+use arrow_schema::Schema;
 use holofast_core::{Buffer, CopyEncoder, EncodeError, Format, Options, PgType, SchemaError, Zone};
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyBufferError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
+use arrow::Columns;
 use block::{Block, Pool};
 
 mod errors {
@@ -45,6 +47,7 @@ struct ZoneSpec {
 #[pyclass(frozen, module = "holofast._native")]
 struct Encoder {
     core: CopyEncoder,
+    columns: Columns,
     names: Vec<String>,
     pool: Arc<Pool>,
 }
@@ -77,15 +80,16 @@ impl Encoder {
             offsets: zone.offsets,
             cycle_start: zone.cycle_start,
         });
+        let (columns, schema) = Columns::of(schema)?;
         let core = CopyEncoder::try_new(
-            &arrow::schema(schema)?,
+            &schema,
             spec.pg_types.iter().map(pg_type).collect::<PyResult<_>>()?,
             options,
             zone,
             spec.batch_size,
         )
         .map_err(schema_error)?;
-        Ok(Self { core, names: spec.names, pool: Arc::default() })
+        Ok(Self { core, columns, names: spec.names, pool: Arc::default() })
     }
 
     fn header(&self) -> &[u8] {
@@ -104,13 +108,10 @@ impl Encoder {
         header: bool,
         trailer: bool,
     ) -> PyResult<Block> {
+        let accepts = |schema: &Schema| self.core.accepts(schema).map_err(schema_error);
         let batches = batches
             .iter()
-            .map(|batch| {
-                let (schema, batch) = arrow::batch(batch)?;
-                self.core.accepts(&schema).map_err(schema_error)?;
-                Ok(batch)
-            })
+            .map(|batch| self.columns.batch(batch, accepts))
             .collect::<PyResult<Vec<_>>>()?;
         let mut buffer = self.pool.take();
         let encoded = py.detach(|| {
