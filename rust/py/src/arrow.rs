@@ -34,14 +34,13 @@ impl Columns {
         Ok((Self { formats, rows }, schema))
     }
 
-    /// The record batch of `__arrow_c_array__`, a struct array without NULLs of its own; decimals
-    /// arrive as the bytes they are. `accepts` refuses a schema of other types, and is asked only
-    /// where the formats differ.
-    pub fn batch(
+    /// A batch of these columns from `__arrow_c_array__`. `accepts` refuses a schema of other
+    /// types, and is asked only where the formats differ.
+    pub fn exported(
         &self,
         object: &Bound<'_, PyAny>,
         accepts: impl FnOnce(&Schema) -> PyResult<()>,
-    ) -> PyResult<RecordBatch> {
+    ) -> PyResult<Exported<'_>> {
         let pair = object.call_method0("__arrow_c_array__")?.cast_into::<PyTuple>()?;
         let capsule = pair.get_item(0)?.cast_into::<PyCapsule>()?;
         let declared = declared_schema(&capsule)?;
@@ -53,20 +52,34 @@ impl Columns {
         // SAFETY: a capsule of this name points at an ArrowArray that lives as long as the capsule;
         // `from_raw` moves its content out and leaves a released one, as the interface prescribes.
         let array = unsafe { FFI_ArrowArray::from_raw(pointer.as_ptr()) };
-        // SAFETY: both halves come from one producer, which vouches for buffers that fit the types
-        // it declared, and these are ours; a decimal128 has the layout of sixteen bytes of
-        // fixed-size binary.
-        let data = unsafe { from_ffi_and_data_type(array, self.rows.clone()) };
-        let rows = StructArray::from(data.map_err(value_error)?);
-        if rows.null_count() > 0 {
-            return Err(PyTypeError::new_err("a record batch cannot have NULL rows"));
-        }
-        Ok(RecordBatch::from(rows))
+        Ok(Exported { columns: self, array })
     }
 
     fn are_those_of(&self, declared: &FFI_ArrowSchema) -> bool {
         let ours = self.formats.iter().map(|(depth, format)| (*depth, format.as_str()));
         declared.format() == "+s" && formats(declared).eq(ours)
+    }
+}
+
+/// A batch that its producer gave away, and has declared to be of these columns.
+pub struct Exported<'a> {
+    columns: &'a Columns,
+    array: FFI_ArrowArray,
+}
+
+impl Exported<'_> {
+    /// The record batch, a struct array without NULLs of its own; decimals arrive as the bytes they
+    /// are. Needs no interpreter.
+    pub fn import(self) -> PyResult<RecordBatch> {
+        // SAFETY: schema and array come from one producer, which vouches for buffers that fit the
+        // types it declared, and these are the columns'; a decimal128 has the layout of sixteen
+        // bytes of fixed-size binary.
+        let data = unsafe { from_ffi_and_data_type(self.array, self.columns.rows.clone()) };
+        let rows = StructArray::from(data.map_err(value_error)?);
+        if rows.null_count() > 0 {
+            return Err(PyTypeError::new_err("a record batch cannot have NULL rows"));
+        }
+        Ok(RecordBatch::from(rows))
     }
 }
 
