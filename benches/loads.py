@@ -40,10 +40,9 @@ def load(connection: psycopg.Connection, name: str, blocks: Iterable[Any]) -> No
 
 
 def blocks(table: pa.Table) -> Iterator[Any]:
-    """holofast's BINARY of a table. psycopg cuts what it is given, which a memoryview allows."""
+    """holofast's BINARY of a table."""
     encoder = holofast.Encoder(table.schema, holofast.CopyOptions(format="binary"))
     yield encoder.header()
     for batch in table.to_batches(_BLOCK_ROWS):
-        block: Any = encoder.encode(batch)
-        yield memoryview(block)
+        yield encoder.encode(batch)
     yield encoder.trailer()

@@ -116,6 +116,13 @@ def test_the_first_error_by_row_then_by_column_is_told(engine: str) -> None:
     assert second[:4] == ("date_out_of_range", "", "early", "0")
 
 
+# A dictionary whose values are one again.
+NESTED = pa.DictionaryArray.from_arrays(
+    pa.array([0], pa.int8()),
+    pa.array(["x"]).dictionary_encode().cast(pa.dictionary(pa.int8(), pa.utf8())),
+)
+
+
 def test_a_batch_of_other_columns_is_a_type_error(engine: str) -> None:
     encoder = Encoder(pa.schema([("a", pa.int8())]), CopyOptions(), engine=engine)
     one = pa.array([1], pa.int8())
@@ -123,8 +130,31 @@ def test_a_batch_of_other_columns_is_a_type_error(engine: str) -> None:
         encoder.encode(pa.record_batch({"a": one.cast(pa.int16())}))
     with pytest.raises(TypeError, match="the batch has 2 columns, the encoder 1"):
         encoder.encode(pa.record_batch({"a": one, "b": one}))
-    assert bytes(encoder.encode(pa.record_batch({"other name": one}))) == b"1\n"
+    required = pa.schema([pa.field("other name", pa.int8(), nullable=False)])
+    assert bytes(encoder.encode(pa.record_batch([one], required))) == b"1\n"
     assert bytes(encoder.encode_run([])) == b""
+
+
+@pytest.mark.parametrize(
+    ("arrow", "other"),
+    [
+        (pa.timestamp("us", "UTC"), pa.timestamp("us", "+00:00")),
+        (pa.decimal128(9, 2), pa.decimal128(9, 3)),
+        (pa.dictionary(pa.int8(), pa.utf8()), pa.dictionary(pa.int8(), pa.large_utf8())),
+        (pa.dictionary(pa.int8(), pa.utf8()), pa.dictionary(pa.int16(), pa.utf8())),
+        (pa.dictionary(pa.int8(), pa.utf8()), pa.int8()),
+        (pa.int8(), pa.dictionary(pa.int8(), pa.utf8())),
+        (pa.dictionary(pa.int8(), pa.int8()), NESTED.type),
+        (pa.int8(), pa.list_(pa.int8())),
+    ],
+)
+def test_a_batch_of_similar_types_is_a_type_error(
+    engine: str, arrow: pa.DataType, other: pa.DataType
+) -> None:
+    encoder = Encoder(pa.schema([("a", arrow)]), CopyOptions(), engine=engine)
+    column = NESTED if other == NESTED.type else pa.nulls(1, other)
+    with pytest.raises(TypeError, match="column 0 of the batch has Arrow type"):
+        encoder.encode(pa.record_batch({"a": column}))
 
 
 def test_a_nul_byte_is_told_of_the_row_that_has_it(engine: str) -> None:

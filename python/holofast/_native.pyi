@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from typing import Any, final
+from typing import Any, SupportsIndex, final, overload
 
 from typing_extensions import Buffer
 
@@ -23,10 +23,17 @@ class Encoder:
 
 @final
 class Block:
-    """Read-only encoded bytes whose memory goes back to the encoder's pool."""
+    """Read-only encoded bytes whose memory goes back to the encoder's pool.
+
+    A slice is a view, which holds the block and its memory.
+    """
 
     def __len__(self) -> int: ...
     def __bytes__(self) -> bytes: ...
+    @overload
+    def __getitem__(self, key: SupportsIndex, /) -> int: ...
+    @overload
+    def __getitem__(self, key: slice, /) -> memoryview: ...
     if sys.version_info >= (3, 12):  # before, the buffer protocol has no name in Python
         def __buffer__(self, flags: int, /) -> memoryview: ...
 

@@ -8,7 +8,7 @@ is built: hg_dump_to_oss needs the CRC64 alone.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex, overload
 
 from holofast.errors import CopyError
 from holofast.options import CopyOptions, Settings
@@ -24,10 +24,17 @@ DEFAULT_BATCH_SIZE = 65_536
 
 
 class Block(Protocol):
-    """Read-only encoded bytes: the buffer protocol, `len()` and `bytes()`."""
+    """Read-only encoded bytes: the buffer protocol, `len()`, `bytes()`, indexes and slices.
+
+    The native engine's slices are views without a copy, which hold the block and its memory.
+    """
 
     def __len__(self) -> int: ...
     def __bytes__(self) -> bytes: ...
+    @overload
+    def __getitem__(self, key: SupportsIndex, /) -> int: ...
+    @overload
+    def __getitem__(self, key: slice, /) -> bytes | memoryview: ...
 
 
 class Engine(Protocol):
@@ -78,12 +85,14 @@ class Encoder:
     def encode(self, batch: Any) -> Block:
         """The rows of one record batch, anything with `__arrow_c_array__`.
 
-        The block's memory goes back to the encoder's pool when it is dropped.
+        The block's memory goes back to the encoder's pool when it and its slices are dropped.
         Raises EncodeError for a value without a COPY form; its row counts within the batch.
         """
         import pyarrow as pa
 
-        return self.encode_run([pa.record_batch(batch)])
+        # A batch of pyarrow's would be exported and imported again, column by column.
+        ours = isinstance(batch, pa.RecordBatch)
+        return self.encode_run([batch if ours else pa.record_batch(batch)])
 
     def encode_run(
         self, batches: Sequence[pa.RecordBatch], *, header: bool = False, trailer: bool = False

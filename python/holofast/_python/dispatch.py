@@ -8,12 +8,14 @@ import pyarrow as pa
 
 from holofast._python.types.bool import Bool
 from holofast._python.types.bytes import Bytes
+from holofast._python.types.date import Date
 from holofast._python.types.decimal import Decimal
 from holofast._python.types.float import Float4, Float8
 from holofast._python.types.int import Int
 from holofast._python.types.null import Null
 from holofast._python.types.string import String
-from holofast._python.types.temporal import Date, Time, Timestamp
+from holofast._python.types.time import Time
+from holofast._python.types.timestamp import Timestamp
 
 if TYPE_CHECKING:
     from holofast._python.field import Field

@@ -1,58 +1,110 @@
 //! The Arrow PyCapsule interface: schemas and record batches out of whatever offers them.
 
+use std::iter::successors;
+
 use arrow_array::ffi::{FFI_ArrowArray, from_ffi_and_data_type};
 use arrow_array::{Array, RecordBatch, StructArray};
 use arrow_schema::ffi::FFI_ArrowSchema;
-use arrow_schema::{DataType, Field, FieldRef, Schema};
+use arrow_schema::{DataType, Field, Schema};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyTuple};
 
-/// A schema from `__arrow_c_schema__`.
-pub fn schema(object: &Bound<'_, PyAny>) -> PyResult<Schema> {
-    let capsule = object.call_method0("__arrow_c_schema__")?.cast_into::<PyCapsule>()?;
-    Schema::try_from(imported_schema(&capsule)?).map_err(value_error)
+/// The columns of one schema, and how batches of them are imported. A batch brings its schema
+/// along: its formats, the strings of the interface, are compared with those of the first one, so
+/// that types are built once and not for every batch.
+pub struct Columns {
+    formats: Vec<(usize, String)>,
+    /// A struct of what the columns are imported as.
+    rows: DataType,
 }
 
-/// A record batch from `__arrow_c_array__`, a struct array without NULLs of its own, and its schema
-/// as it was declared: decimals arrive as the bytes they are.
-pub fn batch(object: &Bound<'_, PyAny>) -> PyResult<(Schema, RecordBatch)> {
-    let pair = object.call_method0("__arrow_c_array__")?.cast_into::<PyTuple>()?;
-    let capsule = pair.get_item(0)?.cast_into::<PyCapsule>()?;
-    let schema = Schema::try_from(imported_schema(&capsule)?).map_err(value_error)?;
-    let data_type = unaligned(DataType::Struct(schema.fields().clone()));
-    let capsule = pair.get_item(1)?.cast_into::<PyCapsule>()?;
-    let pointer = capsule.pointer_checked(Some(c"arrow_array"))?.cast::<FFI_ArrowArray>();
-    // SAFETY: a capsule of this name points at an ArrowArray that lives as long as the capsule;
-    // `from_raw` moves its content out and leaves a released one, as the interface prescribes.
-    let array = unsafe { FFI_ArrowArray::from_raw(pointer.as_ptr()) };
-    // SAFETY: both halves come from one producer, which vouches for buffers that fit the type; a
-    // decimal128 has the layout of sixteen bytes of fixed-size binary.
-    let data = unsafe { from_ffi_and_data_type(array, data_type) }.map_err(value_error)?;
-    let rows = StructArray::from(data);
-    if rows.null_count() > 0 {
-        return Err(PyTypeError::new_err("a record batch cannot have NULL rows"));
+impl Columns {
+    /// The columns of `__arrow_c_schema__`, and the schema itself.
+    pub fn of(object: &Bound<'_, PyAny>) -> PyResult<(Self, Schema)> {
+        let capsule = object.call_method0("__arrow_c_schema__")?.cast_into::<PyCapsule>()?;
+        let declared = declared_schema(&capsule)?;
+        let schema = Schema::try_from(declared).map_err(value_error)?;
+        let formats = formats(declared).map(|(depth, format)| (depth, format.to_owned())).collect();
+        // A batch may declare columns nullable that this schema does not; nobody asks.
+        let fields = schema.fields().iter();
+        let fields =
+            fields.map(|field| Field::new(field.name(), unaligned(field.data_type()), true));
+        let rows = DataType::Struct(fields.collect());
+        Ok((Self { formats, rows }, schema))
     }
-    Ok((schema, RecordBatch::from(rows)))
+
+    /// A batch of these columns from `__arrow_c_array__`. `accepts` refuses a schema of other
+    /// types, and is asked only where the formats differ.
+    pub fn exported(
+        &self,
+        object: &Bound<'_, PyAny>,
+        accepts: impl FnOnce(&Schema) -> PyResult<()>,
+    ) -> PyResult<Exported<'_>> {
+        let pair = object.call_method0("__arrow_c_array__")?.cast_into::<PyTuple>()?;
+        let capsule = pair.get_item(0)?.cast_into::<PyCapsule>()?;
+        let declared = declared_schema(&capsule)?;
+        if !self.are_those_of(declared) {
+            accepts(&Schema::try_from(declared).map_err(value_error)?)?;
+        }
+        let capsule = pair.get_item(1)?.cast_into::<PyCapsule>()?;
+        let pointer = capsule.pointer_checked(Some(c"arrow_array"))?.cast::<FFI_ArrowArray>();
+        // SAFETY: a capsule of this name points at an ArrowArray that lives as long as the capsule;
+        // `from_raw` moves its content out and leaves a released one, as the interface prescribes.
+        let array = unsafe { FFI_ArrowArray::from_raw(pointer.as_ptr()) };
+        Ok(Exported { columns: self, array })
+    }
+
+    fn are_those_of(&self, declared: &FFI_ArrowSchema) -> bool {
+        let ours = self.formats.iter().map(|(depth, format)| (*depth, format.as_str()));
+        declared.format() == "+s" && formats(declared).eq(ours)
+    }
+}
+
+/// A batch that its producer gave away, and has declared to be of these columns.
+pub struct Exported<'a> {
+    columns: &'a Columns,
+    array: FFI_ArrowArray,
+}
+
+impl Exported<'_> {
+    /// The record batch, a struct array without NULLs of its own; decimals arrive as the bytes they
+    /// are. Needs no interpreter.
+    pub fn import(self) -> PyResult<RecordBatch> {
+        // SAFETY: schema and array come from one producer, which vouches for buffers that fit the
+        // types it declared, and these are the columns'; a decimal128 has the layout of sixteen
+        // bytes of fixed-size binary.
+        let data = unsafe { from_ffi_and_data_type(self.array, self.columns.rows.clone()) };
+        let rows = StructArray::from(data.map_err(value_error)?);
+        if rows.null_count() > 0 {
+            return Err(PyTypeError::new_err("a record batch cannot have NULL rows"));
+        }
+        Ok(RecordBatch::from(rows))
+    }
+}
+
+/// What tells the types of columns that have a COPY rule, none of which has children: a column's
+/// format, and behind that of a dictionary's keys the one of its values, with their depth.
+fn formats(declared: &FFI_ArrowSchema) -> impl Iterator<Item = (usize, &str)> {
+    declared.children().flat_map(|column| {
+        let parts = successors(Some(column), |part| part.dictionary());
+        parts.map(FFI_ArrowSchema::format).enumerate()
+    })
 }
 
 /// The type with its decimals as sixteen bytes each. Arrow aligns buffers to eight bytes; arrow-rs
 /// wants sixteen for an i128 and would copy the column from its start for every slice of it.
-fn unaligned(data_type: DataType) -> DataType {
+fn unaligned(data_type: &DataType) -> DataType {
     match data_type {
         DataType::Decimal128(_, _) => DataType::FixedSizeBinary(16),
-        DataType::Dictionary(key, value) => DataType::Dictionary(key, Box::new(unaligned(*value))),
-        DataType::Struct(fields) => DataType::Struct(fields.iter().map(unaligned_field).collect()),
-        other => other,
+        DataType::Dictionary(key, value) => {
+            DataType::Dictionary(key.clone(), Box::new(unaligned(value)))
+        }
+        other => other.clone(),
     }
 }
 
-fn unaligned_field(field: &FieldRef) -> Field {
-    let data_type = unaligned(field.data_type().clone());
-    Field::new(field.name(), data_type, field.is_nullable())
-}
-
-fn imported_schema<'a>(capsule: &'a Bound<'_, PyCapsule>) -> PyResult<&'a FFI_ArrowSchema> {
+fn declared_schema<'a>(capsule: &'a Bound<'_, PyCapsule>) -> PyResult<&'a FFI_ArrowSchema> {
     let pointer = capsule.pointer_checked(Some(c"arrow_schema"))?.cast::<FFI_ArrowSchema>();
     // SAFETY: a capsule of this name points at an ArrowSchema that lives as long as the capsule.
     Ok(unsafe { pointer.as_ref() })

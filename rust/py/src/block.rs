@@ -8,6 +8,7 @@ use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::PyBufferError;
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::types::PyMemoryView;
 
 /// Buffers kept for the next encoding: one a worker is enough, more would only hold memory.
 const KEPT: usize = 8;
@@ -30,7 +31,7 @@ impl Pool {
     }
 }
 
-/// Read-only encoded bytes: buffer protocol, `len()`, `bytes()`.
+/// Read-only encoded bytes: buffer protocol, `len()`, `bytes()`, and slices without a copy.
 #[pyclass(frozen, module = "holofast._native")]
 pub struct Block {
     buffer: Option<Buffer>,
@@ -63,6 +64,14 @@ impl Block {
 
     fn __bytes__(&self) -> &[u8] {
         self.bytes()
+    }
+
+    /// What a memoryview of the block gives: a number, or for a slice a view that holds the block.
+    fn __getitem__<'py>(
+        slf: &Bound<'py, Self>,
+        key: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        PyMemoryView::from(slf)?.get_item(key)
     }
 
     fn __repr__(&self) -> String {

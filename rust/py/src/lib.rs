@@ -6,11 +6,13 @@ mod block;
 
 use std::sync::Arc;
 
+use arrow_schema::Schema;
 use holofast_core::{Buffer, CopyEncoder, EncodeError, Format, Options, PgType, SchemaError, Zone};
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyBufferError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
+use arrow::{Columns, Exported};
 use block::{Block, Pool};
 
 mod errors {
@@ -45,6 +47,7 @@ struct ZoneSpec {
 #[pyclass(frozen, module = "holofast._native")]
 struct Encoder {
     core: CopyEncoder,
+    columns: Columns,
     names: Vec<String>,
     pool: Arc<Pool>,
 }
@@ -77,15 +80,16 @@ impl Encoder {
             offsets: zone.offsets,
             cycle_start: zone.cycle_start,
         });
+        let (columns, schema) = Columns::of(schema)?;
         let core = CopyEncoder::try_new(
-            &arrow::schema(schema)?,
+            &schema,
             spec.pg_types.iter().map(pg_type).collect::<PyResult<_>>()?,
             options,
             zone,
             spec.batch_size,
         )
         .map_err(schema_error)?;
-        Ok(Self { core, names: spec.names, pool: Arc::default() })
+        Ok(Self { core, columns, names: spec.names, pool: Arc::default() })
     }
 
     fn header(&self) -> &[u8] {
@@ -104,51 +108,50 @@ impl Encoder {
         header: bool,
         trailer: bool,
     ) -> PyResult<Block> {
+        let accepts = |schema: &Schema| self.core.accepts(schema).map_err(schema_error);
         let batches = batches
             .iter()
-            .map(|batch| {
-                let (schema, batch) = arrow::batch(batch)?;
-                self.core.accepts(&schema).map_err(schema_error)?;
-                Ok(batch)
-            })
+            .map(|batch| self.columns.exported(batch, accepts))
             .collect::<PyResult<Vec<_>>>()?;
         let mut buffer = self.pool.take();
-        let encoded = py.detach(|| {
-            if header {
-                buffer.extend(self.core.header());
-            }
-            encode_all(&self.core, &batches, &mut buffer)?;
-            if trailer {
-                buffer.extend(self.core.trailer());
-            }
-            Ok(())
-        });
+        let encoded = py.detach(|| self.encode_all(batches, header, trailer, &mut buffer));
         // Wrapped either way, so that the memory goes back to the pool.
         let block = Block::new(buffer, Arc::clone(&self.pool));
-        encoded.map(|()| block).map_err(|error: EncodeError| self.encode_error(error))
+        encoded.map(|()| block)
     }
 }
 
 impl Encoder {
-    fn encode_error(&self, error: EncodeError) -> PyErr {
-        let (reason, value) = error.reason.parts();
-        errors::EncodeError::new_err((reason, value, self.names[error.column].clone(), error.row))
+    /// Encodes the batches one after the other and lets each go. Detached from the interpreter:
+    /// to import and release a batch of few rows takes longer than to encode it.
+    fn encode_all(
+        &self,
+        batches: Vec<Exported<'_>>,
+        header: bool,
+        trailer: bool,
+        out: &mut Buffer,
+    ) -> PyResult<()> {
+        if header {
+            out.extend(self.core.header());
+        }
+        let mut rows = 0;
+        for batch in batches {
+            let batch = batch.import()?;
+            self.core.encode(&batch, out).map_err(|error| self.encode_error(error, rows))?;
+            rows += batch.num_rows();
+        }
+        if trailer {
+            out.extend(self.core.trailer());
+        }
+        Ok(())
     }
-}
 
-/// Encodes the batches one after the other; an error's row counts from the first one's first.
-fn encode_all(
-    core: &CopyEncoder,
-    batches: &[arrow_array::RecordBatch],
-    buffer: &mut Buffer,
-) -> Result<(), EncodeError> {
-    let mut before = 0;
-    for batch in batches {
-        core.encode(batch, buffer)
-            .map_err(|error| EncodeError { row: before + error.row, ..error })?;
-        before += batch.num_rows();
+    /// An error whose row counts from the first one of all batches.
+    fn encode_error(&self, error: EncodeError, rows_before: usize) -> PyErr {
+        let (reason, value) = error.reason.parts();
+        let name = self.names[error.column].clone();
+        errors::EncodeError::new_err((reason, value, name, rows_before + error.row))
     }
-    Ok(())
 }
 
 fn schema_error(error: SchemaError) -> PyErr {

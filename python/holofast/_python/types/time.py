@@ -1,0 +1,92 @@
+"""time: ISO style in text (EncodeTimeOnly of datetime.c), microseconds since midnight in BINARY;
+and how Arrow's units count. Clocks serve timestamps too, units dates as well.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from holofast._python.field import BadValue, big_endian, numbers
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+DAY_MICROS: Final = 86_400_000_000
+
+# What values of a unit are multiplied with and divided by to be microseconds.
+MICROS: Final = {"s": (1_000_000, 1), "ms": (1_000, 1), "us": (1, 1), "ns": (1, 1_000)}
+
+_MINUTES: Final = tuple(f"{minute // 60:02}:{minute % 60:02}" for minute in range(24 * 60 + 1))
+_SECONDS: Final = tuple(f"{second:02}" for second in range(60))
+
+
+class Time:
+    """time32 and time64 of any unit; 24:00:00 is a time."""
+
+    alphabet = ":.0123456789"
+
+    def __init__(self, unit: str) -> None:
+        self._code = "i" if unit in ("s", "ms") else "q"
+        self._factors = MICROS[unit]
+
+    def text(self, values: pa.Array) -> list[str]:
+        return clocks(*split(self._micros(values)))
+
+    def binary(self, values: pa.Array) -> list[bytes]:
+        return big_endian("q", self._micros(values))
+
+    def _micros(self, values: pa.Array) -> list[int]:
+        given = numbers(values, self._code)
+        micros = converted(given, self._factors, 0, DAY_MICROS + 1)
+        return micros or [self._time(value, i) for i, value in enumerate(given)]
+
+    def _time(self, value: int, index: int) -> int:
+        time = to_micros(value, self._factors, index)
+        if not 0 <= time <= DAY_MICROS:
+            sign = "-" if time < 0 else ""
+            hours, rest = divmod(abs(time), 3_600_000_000)
+            (clock,) = clocks(*split([rest]))
+            raise BadValue("time_out_of_range", index, f"{sign}{hours:02}{clock[2:]}")
+        return time
+
+
+def converted(given: list[int], factors: tuple[int, int], first: int, end: int) -> list[int]:
+    """The numbers in the unit wanted; none if one of them takes a closer look than all at once:
+    it is not whole, or not between `first` and `end`.
+    """
+    multiplier, divisor = factors
+    values = given
+    if divisor > 1:
+        values = [] if any(v % divisor for v in given) else [v // divisor for v in given]
+    elif multiplier > 1:
+        values = [v * multiplier for v in given]
+    return values if values and first <= min(values) and max(values) < end else []
+
+
+def to_micros(value: int, factors: tuple[int, int], index: int) -> int:
+    """One value in microseconds, which must be whole."""
+    multiplier, divisor = factors
+    return multiplier * whole(value, divisor, "nanoseconds", index)
+
+
+def whole(value: int, unit: int, reason: str, index: int) -> int:
+    """How many units `value` is; raises BadValue for `reason` if something is left."""
+    quotient, rest = divmod(value, unit)
+    if rest:
+        raise BadValue(reason, index, value)
+    return quotient
+
+
+def split(micros: list[int]) -> tuple[list[int], list[int]]:
+    """Whole seconds, and the microseconds that are left."""
+    return [value // 1_000_000 for value in micros], [value % 1_000_000 for value in micros]
+
+
+def clocks(seconds: list[int], micros: list[int]) -> list[str]:
+    """HH:MM:SS of a day's seconds, with up to six digits behind, without zeros at the end."""
+    minutes = [_MINUTES[second // 60] for second in seconds]
+    rest = [_SECONDS[second % 60] for second in seconds]
+    if not any(micros):
+        return [f"{hm}:{s}" for hm, s in zip(minutes, rest, strict=True)]
+    parts = zip(minutes, rest, map("%06d".__mod__, micros), strict=True)
+    return [f"{hm}:{s}.{fraction}".rstrip("0").rstrip(".") for hm, s, fraction in parts]
