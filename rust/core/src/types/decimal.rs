@@ -149,15 +149,7 @@ impl DecimalBinary {
         (digits << 48 | u64::from(weight) << 32 | sign << 16 | scale).to_be_bytes()
     }
 
-    /// A magnitude that, filled, has at most four base-10000 digits.
-    #[inline(always)]
-    fn put_four(&self, negative: bool, filled: u64, cell: &mut [u8; BINARY]) -> usize {
-        let (high, low) = (filled / TEN_TO_8, filled % TEN_TO_8);
-        let pair = |eight: u64| (eight / 10_000) << 16 | (eight % 10_000);
-        self.put_word(negative, pair(high) << 32 | pair(low), cell)
-    }
-
-    /// The same from its four digits, the last one lowest.
+    /// A magnitude from its four base-10000 digits, the last one lowest.
     #[inline(always)]
     fn put_word(&self, negative: bool, word: u64, cell: &mut [u8; BINARY]) -> usize {
         let leading = (word | 1).leading_zeros() / 16;
@@ -169,15 +161,19 @@ impl DecimalBinary {
         8 + 2 * digits as usize
     }
 
-    /// The words of a block's magnitudes, by divisions that the compiler knows.
+    /// The words of a block's values that, filled, are below 10¹⁶.
     #[inline(always)]
-    fn words(&self, magnitudes: &[u32; BLOCK]) -> [u64; BLOCK] {
-        match self.fill {
-            1 => words::<1>(magnitudes),
-            10 => words::<10>(magnitudes),
-            100 => words::<100>(magnitudes),
-            _ => words::<1000>(magnitudes),
+    fn words(&self, units: &[i64]) -> [u64; BLOCK] {
+        let (mut high, mut low) = ([0; BLOCK], [0; BLOCK]);
+        for ((high, low), units) in high.iter_mut().zip(&mut low).zip(units) {
+            let filled = units.unsigned_abs() * u64::from(self.fill);
+            (*high, *low) = (filled / TEN_TO_8, filled % TEN_TO_8);
         }
+        let mut words = [0; BLOCK];
+        for (word, (high, low)) in words.iter_mut().zip(high.iter().zip(&low)) {
+            *word = pair(*high as u32) << 32 | pair(*low as u32);
+        }
+        words
     }
 
     fn put_many(&self, negative: bool, magnitude: u128, cell: &mut [u8; BINARY]) -> usize {
@@ -207,42 +203,28 @@ impl DecimalBinary {
         }
         8 + 2 * digits.len()
     }
-
-    #[inline(always)]
-    fn put_any(&self, negative: bool, magnitude: u128, cell: &mut [u8; BINARY]) -> usize {
-        // The fill is at most 10³.
-        if magnitude < u128::from(TEN_TO_16 / 1000) {
-            return self.put_four(negative, magnitude as u64 * u64::from(self.fill), cell);
-        }
-        self.put_many(negative, magnitude, cell)
-    }
 }
 
 impl Form<Bytes, BINARY> for DecimalBinary {
     #[inline(always)]
     fn put(&self, value: Bytes, cell: &mut [u8; BINARY]) -> Result<usize, Reason> {
         let value = i128::from_le_bytes(value);
-        Ok(self.put_any(value < 0, value.unsigned_abs(), cell))
+        Ok(self.put_many(value < 0, value.unsigned_abs(), cell))
     }
 }
 
 impl Form<u64, BINARY> for DecimalBinary {
     #[inline(always)]
     fn put(&self, value: u64, cell: &mut [u8; BINARY]) -> Result<usize, Reason> {
-        Ok(self.put_any(false, value.into(), cell))
+        Ok(self.put_many(false, value.into(), cell))
     }
 }
 
-/// The base-10000 digits of magnitudes below 10⁸, the last one filled by `FILL`.
+/// The two base-10000 digits of a number below 10⁸, the second one lowest.
 #[inline(always)]
-fn words<const FILL: u32>(magnitudes: &[u32; BLOCK]) -> [u64; BLOCK] {
-    let mut words = [0; BLOCK];
-    for (word, magnitude) in words.iter_mut().zip(magnitudes) {
-        let (rest, low) = (magnitude / (10_000 / FILL), magnitude % (10_000 / FILL) * FILL);
-        let (high, middle) = (rest / 10_000, rest % 10_000);
-        *word = u64::from(high) << 32 | u64::from(middle << 16 | low);
-    }
-    words
+fn pair(eight: u32) -> u64 {
+    let high = (u64::from(eight) * 3_518_437_209) >> 45;
+    high << 16 | (u64::from(eight) - high * 10_000)
 }
 
 /// Binary fields of numeric: of small numbers, by a table of them; else a block's base-10000 digits
@@ -283,12 +265,12 @@ where
         let units = &units[..values.len()];
         match self.table {
             Some(table) if places < table::LEN as u64 => write_table(table, units, block),
-            _ if most < TEN_TO_8 / 2 => self.write_words(units, block),
-            // The fill is at most 10³.
-            _ if most < TEN_TO_16 / 2000 => block.each(units.iter(), |units, cell| {
-                let filled = units.unsigned_abs() * u64::from(self.form.fill);
-                prefixed(cell, |cell| self.form.put_four(*units < 0, filled, cell))
-            }),
+            _ if most < TEN_TO_16 / 2 / u64::from(self.form.fill) => {
+                let words = self.form.words(units);
+                block.each(words.iter().zip(units), |(word, units), cell| {
+                    prefixed(cell, |cell| self.form.put_word(*units < 0, *word, cell))
+                });
+            }
             _ => block.each(values.iter(), |value, cell| {
                 prefixed(cell, |cell| self.form.put(*value, cell).unwrap_or(0))
             }),
@@ -303,20 +285,6 @@ fn write_table<I: Copy>(table: Table<[u8; 16]>, units: &[i64], block: &mut Block
         *cell = *table::entry(fields, *units);
         Ok(4 + usize::from(cell[3]))
     });
-}
-
-impl<T> NumericFields<'_, T> {
-    #[inline(always)]
-    fn write_words<I: Copy>(&self, units: &[i64], block: &mut Block<'_, I>) {
-        let mut magnitudes = [0; BLOCK];
-        for (magnitude, units) in magnitudes.iter_mut().zip(units) {
-            *magnitude = units.unsigned_abs() as u32;
-        }
-        let words = self.form.words(&magnitudes);
-        block.each(words.iter().zip(units), |(word, units), cell| {
-            prefixed(cell, |cell| self.form.put_word(*units < 0, *word, cell))
-        });
-    }
 }
 
 /// Writes the length word before what `put` writes.
