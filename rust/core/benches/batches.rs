@@ -38,7 +38,7 @@ pub const NAMES: [&str; 19] = [
 /// A batch and its encoder.
 pub struct Cell {
     batch: RecordBatch,
-    encoder: CopyEncoder,
+    pub encoder: CopyEncoder,
 }
 
 impl Cell {

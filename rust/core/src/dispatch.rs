@@ -9,8 +9,8 @@ use arrow_array::{Array, GenericByteArray};
 use arrow_schema::{DataType, TimeUnit};
 
 use crate::escape::{Csv, Specials, Text, can_need_protection};
-use crate::field::{Delimited, FieldWriter, Form, Prefixed, Protected};
-use crate::isa::{Compiled, Isa};
+use crate::field::{Compiled, Delimited, FieldWriter, Form, Prefixed, Protected};
+use crate::isa::Isa;
 use crate::options::{Format, Options, PgType};
 use crate::types::bool::{self, BoolBinary, BoolText};
 use crate::types::bytes::{self, BytesText};

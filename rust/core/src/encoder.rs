@@ -11,9 +11,7 @@ use crate::buffer::Buffer;
 use crate::dispatch::Site;
 use crate::error::{EncodeError, SchemaError};
 use crate::escape::{self, Specials};
-#[cfg(target_arch = "x86_64")]
-use crate::isa::Avx512;
-use crate::isa::{Baseline, Isa};
+use crate::isa::{Baseline, InstructionSet, Isa, Set};
 use crate::options::{Format, Options, PgType};
 use crate::rows::{Column, Rows};
 use crate::zone::Zone;
@@ -36,8 +34,7 @@ pub struct CopyEncoder {
     /// A NULL cell that the delimiter ends, and one at the end of a row.
     nulls: [Vec<u8>; 2],
     batch_size: usize,
-    #[cfg(target_arch = "x86_64")]
-    avx2: Option<Avx512>,
+    instructions: InstructionSet,
 }
 
 impl CopyEncoder {
@@ -88,8 +85,7 @@ impl CopyEncoder {
             lead,
             nulls,
             batch_size: batch_size.max(1),
-            #[cfg(target_arch = "x86_64")]
-            avx2: Avx512::detect(),
+            instructions: InstructionSet::available().next().expect("the baseline"),
         };
         this.check_types()?;
         Ok(this)
@@ -115,22 +111,20 @@ impl CopyEncoder {
     /// If the batch's columns are not of the encoder's schema; `accepts` tells beforehand. The
     /// sixteen bytes of a FixedSizeBinary may stand for a Decimal128 that is not aligned.
     pub fn encode(&self, batch: &RecordBatch, out: &mut Buffer) -> Result<(), EncodeError> {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(isa) = self.avx2 {
-            return self.encode_with(isa, batch, out);
+        match self.instructions.0 {
+            Set::Baseline(isa) => self.encode_with(isa, batch, out),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2(isa) => self.encode_with(isa, batch, out),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(isa) => self.encode_with(isa, batch, out),
         }
-        self.encode_with(Baseline, batch, out)
     }
 
-    /// The same encoder without the instructions that not every processor has: the same bytes,
-    /// more slowly. For tests of both paths on one machine.
+    /// The same encoder with other instructions than the best ones of this processor: the same
+    /// bytes, more slowly. For tests of each path on one machine.
     #[must_use]
-    pub fn baseline(self) -> Self {
-        Self {
-            #[cfg(target_arch = "x86_64")]
-            avx2: None,
-            ..self
-        }
+    pub fn with_instructions(self, instructions: InstructionSet) -> Self {
+        Self { instructions, ..self }
     }
 
     fn encode_with<I: Isa>(

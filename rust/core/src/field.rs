@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::block::Block;
 use crate::error::Reason;
 use crate::escape::Protect;
-use crate::isa::{Isa, prefetch};
+use crate::isa::{Isa, Task, prefetch};
 use crate::long::Long;
 
 /// One type's text or binary form: value → bytes, at most `W` of them.
@@ -156,5 +156,76 @@ impl<P: Protect, I: Isa> Protected<'_, P, I> {
         let len = self.protect.put(isa, value, value.len(), cell)?;
         cell[len] = self.separator;
         Ok(len + 1)
+    }
+}
+
+/// A writer whose loops are compiled for `I`.
+pub(crate) struct Compiled<W, I> {
+    pub writer: W,
+    pub isa: I,
+}
+
+impl<W: FieldWriter<I>, I: Isa> FieldWriter<I> for Compiled<W, I> {
+    fn extent(&self, rows: Range<usize>) -> Extent {
+        self.writer.extent(rows)
+    }
+
+    fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
+        self.isa.run(Write { writer: &self.writer, rows, block });
+    }
+
+    fn look<'s>(&'s self, isa: I, rows: &Range<usize>, long: &mut Long<'s>) {
+        isa.run(Look { writer: &self.writer, isa, rows, long });
+    }
+
+    fn put(&self, isa: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
+        isa.run(Put { writer: &self.writer, isa, row, cell })
+    }
+}
+
+struct Look<'a, 's, W, I> {
+    writer: &'s W,
+    isa: I,
+    rows: &'a Range<usize>,
+    long: &'a mut Long<'s>,
+}
+
+impl<W: FieldWriter<I>, I: Isa> Task for Look<'_, '_, W, I> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.writer.look(self.isa, self.rows, self.long);
+    }
+}
+
+struct Put<'a, W, I> {
+    writer: &'a W,
+    isa: I,
+    row: usize,
+    cell: &'a mut [u8],
+}
+
+impl<W: FieldWriter<I>, I: Isa> Task for Put<'_, W, I> {
+    type Output = Result<usize, Reason>;
+
+    #[inline(always)]
+    fn run(self) -> Result<usize, Reason> {
+        self.writer.put(self.isa, self.row, self.cell)
+    }
+}
+
+struct Write<'a, 'b, W, I> {
+    writer: &'a W,
+    rows: Range<usize>,
+    block: &'a mut Block<'b, I>,
+}
+
+impl<W: FieldWriter<I>, I> Task for Write<'_, '_, W, I> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.writer.write(self.rows, self.block);
     }
 }

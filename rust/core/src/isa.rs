@@ -5,10 +5,7 @@
 
 use std::ops::Range;
 
-use crate::block::{BLOCK, Block};
-use crate::error::Reason;
-use crate::field::{Extent, FieldWriter};
-use crate::long::Long;
+use crate::block::BLOCK;
 
 /// Work to be compiled for each instruction set; `run` is to be `#[inline(always)]`.
 pub(crate) trait Task {
@@ -16,7 +13,34 @@ pub(crate) trait Task {
     fn run(self) -> Self::Output;
 }
 
-/// An instruction set that this processor has.
+/// An instruction set that this processor has, chosen when the program runs.
+#[derive(Debug, Clone, Copy)]
+pub struct InstructionSet(pub(crate) Set);
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Set {
+    Baseline(Baseline),
+    #[cfg(target_arch = "x86_64")]
+    Avx2(Avx2),
+    #[cfg(target_arch = "x86_64")]
+    Avx512(Avx512),
+}
+
+impl InstructionSet {
+    /// Those of this processor, the best one first.
+    pub fn available() -> impl Iterator<Item = Self> {
+        let sets = [
+            #[cfg(target_arch = "x86_64")]
+            Avx512::detect().map(Set::Avx512),
+            #[cfg(target_arch = "x86_64")]
+            Avx2::detect().map(Set::Avx2),
+            Some(Set::Baseline(Baseline)),
+        ];
+        sets.into_iter().flatten().map(Self)
+    }
+}
+
+/// An instruction set that this processor has, as a type.
 pub(crate) trait Isa: Copy {
     fn run<T: Task>(self, task: T) -> T::Output;
 
@@ -69,7 +93,7 @@ impl ByteSet {
 }
 
 /// What every processor of the target has.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Baseline;
 
 impl Isa for Baseline {
@@ -101,7 +125,7 @@ impl Isa for Baseline {
 
 /// AVX2 and the bit manipulation that came with it. A value of this type is the proof of them.
 #[cfg(target_arch = "x86_64")]
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Avx2(());
 
 #[cfg(target_arch = "x86_64")]
@@ -175,7 +199,7 @@ impl Isa for Avx2 {
 
 /// AVX-512 as servers have it since 2019, on top of AVX2.
 #[cfg(target_arch = "x86_64")]
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Avx512(Avx2);
 
 #[cfg(target_arch = "x86_64")]
@@ -290,75 +314,4 @@ fn prefetch_line<const HINT: i32, T>(value: *const T) {
     use std::arch::x86_64::_mm_prefetch;
     // SAFETY: SSE is part of x86-64, and a prefetch has no effect that a program could see.
     unsafe { _mm_prefetch::<HINT>(value.cast()) };
-}
-
-/// A writer whose loops are compiled for `I`.
-pub(crate) struct Compiled<W, I> {
-    pub writer: W,
-    pub isa: I,
-}
-
-impl<W: FieldWriter<I>, I: Isa> FieldWriter<I> for Compiled<W, I> {
-    fn extent(&self, rows: Range<usize>) -> Extent {
-        self.writer.extent(rows)
-    }
-
-    fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
-        self.isa.run(Write { writer: &self.writer, rows, block });
-    }
-
-    fn look<'s>(&'s self, isa: I, rows: &Range<usize>, long: &mut Long<'s>) {
-        isa.run(Look { writer: &self.writer, isa, rows, long });
-    }
-
-    fn put(&self, isa: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
-        isa.run(Put { writer: &self.writer, isa, row, cell })
-    }
-}
-
-struct Look<'a, 's, W, I> {
-    writer: &'s W,
-    isa: I,
-    rows: &'a Range<usize>,
-    long: &'a mut Long<'s>,
-}
-
-impl<W: FieldWriter<I>, I: Isa> Task for Look<'_, '_, W, I> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        self.writer.look(self.isa, self.rows, self.long);
-    }
-}
-
-struct Put<'a, W, I> {
-    writer: &'a W,
-    isa: I,
-    row: usize,
-    cell: &'a mut [u8],
-}
-
-impl<W: FieldWriter<I>, I: Isa> Task for Put<'_, W, I> {
-    type Output = Result<usize, Reason>;
-
-    #[inline(always)]
-    fn run(self) -> Result<usize, Reason> {
-        self.writer.put(self.isa, self.row, self.cell)
-    }
-}
-
-struct Write<'a, 'b, W, I> {
-    writer: &'a W,
-    rows: Range<usize>,
-    block: &'a mut Block<'b, I>,
-}
-
-impl<W: FieldWriter<I>, I> Task for Write<'_, '_, W, I> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        self.writer.write(self.rows, self.block);
-    }
 }

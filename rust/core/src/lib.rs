@@ -35,6 +35,6 @@ pub use buffer::Buffer;
 pub use crc64::{crc64, crc64_combine};
 pub use encoder::CopyEncoder;
 pub use error::{EncodeError, Reason, SchemaError};
+pub use isa::InstructionSet;
 pub use options::{Format, Options, PgType};
-
 pub use zone::Zone;

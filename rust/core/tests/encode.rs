@@ -10,7 +10,13 @@ use arrow_array::{
     RecordBatch, StringArray, TimestampMicrosecondArray,
 };
 use arrow_schema::{DataType, Field, Schema};
-use holofast_core::{Buffer, CopyEncoder, Format, Options, PgType, Reason};
+use batches::{Cell, NAMES};
+use holofast_core::{Buffer, CopyEncoder, Format, InstructionSet, Options, PgType, Reason};
+
+#[path = "../benches/batches.rs"]
+mod batches;
+
+const FORMATS: [Format; 3] = [Format::Text, Format::Csv, Format::Binary];
 
 fn options(format: Format, columns: usize) -> Options {
     Options {
@@ -93,7 +99,7 @@ fn mixed(rows: usize) -> RecordBatch {
 #[test]
 fn the_cut_of_a_batch_changes_nothing() {
     let batch = mixed(3000);
-    for format in [Format::Text, Format::Csv, Format::Binary] {
+    for format in FORMATS {
         let whole = encode(&batch, TYPES, format, 65_536);
         for batch_size in [1, 63, 64, 1000, 1024, 2999] {
             assert_eq!(encode(&batch, TYPES, format, batch_size), whole, "BatchSize {batch_size}");
@@ -109,13 +115,16 @@ fn the_cut_of_a_batch_changes_nothing() {
 
 #[test]
 fn every_instruction_set_gives_the_same_bytes() {
-    let batch = mixed(3000);
-    for format in [Format::Text, Format::Csv, Format::Binary] {
-        let (mut best, mut baseline) = (Buffer::new(), Buffer::new());
-        let encoder = encoder(&batch, TYPES, format, 65_536);
-        encoder.encode(&batch, &mut best).unwrap();
-        encoder.baseline().encode(&batch, &mut baseline).unwrap();
-        assert_eq!(best.as_slice(), baseline.as_slice());
+    for (name, format) in NAMES.iter().flat_map(|name| FORMATS.map(|format| (name, format))) {
+        let mut cell = Cell::checked(name, format, 3000);
+        let [mut best, mut other] = [Buffer::new(), Buffer::new()];
+        cell.encode(&mut best);
+        for set in InstructionSet::available() {
+            cell.encoder = cell.encoder.with_instructions(set);
+            other.clear();
+            cell.encode(&mut other);
+            assert!(other.as_slice() == best.as_slice(), "{name} as {format:?} by {set:?}");
+        }
     }
 }
 
@@ -153,7 +162,7 @@ fn the_first_error_is_the_first_by_row_then_by_column() {
         let fields =
             vec![Field::new("d", DataType::Date32, true), Field::new("t", DataType::Utf8, true)];
         let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap();
-        for format in [Format::Text, Format::Csv, Format::Binary] {
+        for format in FORMATS {
             let encoder = encoder(&batch, &[PgType::Date, PgType::Text], format, 65_536);
             let error = encoder.encode(&batch, &mut Buffer::new()).unwrap_err();
             assert_eq!((error.column, error.row, error.reason), expected);
