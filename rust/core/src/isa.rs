@@ -3,6 +3,7 @@
 //! compiler makes vector instructions. An instruction set is a type that all of them carry, so that
 //! each is compiled, and inlined into what calls it, for every one of them.
 
+use std::array;
 use std::ops::Range;
 
 use crate::block::BLOCK;
@@ -59,7 +60,8 @@ pub(crate) const STEP: usize = 32;
 /// look-ups of four bits, in which each upper half has a bit of its own.
 #[derive(Debug, Clone)]
 pub(crate) struct ByteSet {
-    members: Vec<u8>,
+    /// In fours, the last one filled up with members again: loops of no fixed length are slower.
+    members: Vec<[u8; 4]>,
     lower: [u8; 16],
     upper: [u8; 16],
 }
@@ -72,20 +74,22 @@ impl ByteSet {
             lower[usize::from(byte & 15)] |= 1 << (byte >> 4);
             upper[usize::from(byte >> 4)] = 1 << (byte >> 4);
         }
-        Self { members, lower, upper }
+        let fours = members.chunks(4).map(|four| array::from_fn(|i| four[i % four.len()]));
+        Self { members: fours.collect(), lower, upper }
     }
 
     pub fn has(&self, byte: u8) -> bool {
-        self.members.contains(&byte)
+        self.members.as_flattened().contains(&byte)
     }
 
     /// 0xff for each byte that is a member.
     #[inline(always)]
     fn compare(&self, bytes: &[u8; STEP]) -> [u8; STEP] {
         let mut found = [0; STEP];
-        for member in &self.members {
+        for [a, b, c, d] in &self.members {
             for (found, byte) in found.iter_mut().zip(bytes) {
-                *found |= if byte == member { 0xff } else { 0 };
+                let any = (byte == a) | (byte == b) | (byte == c) | (byte == d);
+                *found |= if any { 0xff } else { 0 };
             }
         }
         found
@@ -104,20 +108,26 @@ impl Isa for Baseline {
     #[inline(always)]
     fn members(self, bytes: &[u8; STEP], set: &ByteSet) -> u32 {
         let found = set.compare(bytes);
-        if found == [0; STEP] {
-            return 0;
+        let mut mask = 0;
+        for (i, eight) in found.as_chunks::<8>().0.iter().enumerate() {
+            // Each byte's bit i moved to the top byte's bit i; no two bits meet.
+            let bits = u64::from_le_bytes(*eight) & 0x8040_2010_0804_0201;
+            mask |= (bits.wrapping_mul(0x0101_0101_0101_0101) >> 56 << (8 * i)) as u32;
         }
-        found.iter().rev().fold(0, |mask, found| mask << 1 | u32::from(*found & 1))
+        mask
     }
 
     #[inline(always)]
     fn digits(self, values: &[u64; BLOCK]) -> [u64; BLOCK] {
         let mut words = [0; BLOCK];
         for (word, value) in words.iter_mut().zip(values) {
-            let (high, low) = (*value as u32 / 10_000, *value as u32 % 10_000);
-            let pairs = [high / 100, high % 100, low / 100, low % 100];
-            let [a, b, c, d] = pairs.map(|pair| u64::from((pair / 10) | ((pair % 10) << 8)));
-            *word = a | b << 16 | c << 32 | d << 48;
+            // Two numbers in one, then four, then eight: quotients are products with the reciprocal.
+            let high = (*value * 109_951_163) >> 40;
+            let fours = high | (*value - high * 10_000) << 32;
+            let high = (fours * 5243 >> 19) & 0x7f_0000_007f;
+            let twos = high | (fours - high * 100) << 16;
+            let high = (twos * 103 >> 10) & 0x000f_000f_000f_000f;
+            *word = high | (twos - high * 10) << 8;
         }
         words
     }
