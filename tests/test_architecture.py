@@ -122,7 +122,8 @@ def test_twins_share_their_files_names() -> None:
     # The twin takes options, errors' words and zones from Python, memory and instructions as they
     # come, digits from its integers; pyarrow decodes its dictionaries.
     native_only = {"lib", "error", "options", "zone", "buffer", "block", "long", "isa"} | {
-        f"types/{name}" for name in ("mod", "digits", "powers", "shortest", "number", "table", "dictionary")
+        f"types/{name}"
+        for name in ("mod", "digits", "powers", "shortest", "number", "table", "dictionary")
     }
     core = ROOT / "rust/core/src"
     native = {str(path.relative_to(core))[:-3] for path in core.rglob("*.rs")} - native_only

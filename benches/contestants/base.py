@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-BATCH_ROWS: Final = 65_536
+# As `holofast copy` reads from DuckDB; larger batches of wide rows leave the caches.
+BATCH_ROWS: Final = 16_384
 
 
 class Contestant(ABC):

@@ -21,7 +21,7 @@ class Holofast(Contestant):
 
     formats = frozenset(("csv", "text", "binary"))
     engine = "native"
-    batch_size: ClassVar[int] = BATCH_ROWS
+    batch_size: ClassVar[int] = 65_536
 
     def __init__(self, table: pa.Table, threads: int, time_zone: str) -> None:
         super().__init__(table, threads, time_zone)

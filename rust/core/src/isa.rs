@@ -112,7 +112,7 @@ impl Isa for Baseline {
         for (i, eight) in found.as_chunks::<8>().0.iter().enumerate() {
             // Each byte's bit i moved to the top byte's bit i; no two bits meet.
             let bits = u64::from_le_bytes(*eight) & 0x8040_2010_0804_0201;
-            mask |= (bits.wrapping_mul(0x0101_0101_0101_0101) >> 56 << (8 * i)) as u32;
+            mask |= ((bits.wrapping_mul(0x0101_0101_0101_0101) >> 56) << (8 * i)) as u32;
         }
         mask
     }
@@ -124,9 +124,9 @@ impl Isa for Baseline {
             // Two numbers in one, then four, then eight: quotients are products with the reciprocal.
             let high = (*value * 109_951_163) >> 40;
             let fours = high | (*value - high * 10_000) << 32;
-            let high = (fours * 5243 >> 19) & 0x7f_0000_007f;
+            let high = ((fours * 5243) >> 19) & 0x7f_0000_007f;
             let twos = high | (fours - high * 100) << 16;
-            let high = (twos * 103 >> 10) & 0x000f_000f_000f_000f;
+            let high = ((twos * 103) >> 10) & 0x000f_000f_000f_000f;
             *word = high | (twos - high * 10) << 8;
         }
         words
