@@ -340,11 +340,14 @@ fn fail(failure: &mut Option<(usize, Reason)>, nulls: u64, row: usize, reason: R
 }
 
 /// Bits `rows` of a bitmap, the first one lowest; at most 64.
+#[inline(always)]
 pub(crate) fn bits(buffer: &BooleanBuffer, rows: &Range<usize>) -> u64 {
     let start = buffer.offset() + rows.start;
-    let bytes = &buffer.values()[start / 8..];
-    let mut word = [0; 16];
-    let len = bytes.len().min(9);
-    word[..len].copy_from_slice(&bytes[..len]);
-    (u128::from_le_bytes(word) >> (start % 8)) as u64
+    let (bytes, shift) = (&buffer.values()[start / 8..], start % 8);
+    let Some((low, rest)) = bytes.split_first_chunk() else {
+        // The bitmap's end: bytes there are put together, for none may be read behind it.
+        return bytes.iter().rev().fold(0, |bits, byte| bits << 8 | u64::from(*byte)) >> shift;
+    };
+    let high = rest.first().map_or(0, |byte| u64::from(*byte));
+    u64::from_le_bytes(*low) >> shift | (high << 8) << (56 - shift)
 }
