@@ -8,6 +8,7 @@
 
 #![allow(unsafe_code)]
 
+use std::array;
 use std::ops::Range;
 
 use arrow_buffer::BooleanBuffer;
@@ -73,10 +74,7 @@ impl<'a, I: Copy> Block<'a, I> {
     /// If `bytes` has no room for them.
     pub fn new(isa: I, bytes: &'a mut [u8], stride: usize, rows: usize) -> Self {
         assert!(rows <= BLOCK && rows * stride <= bytes.len(), "the block is too small");
-        let mut cursors = [0; BLOCK];
-        for (i, cursor) in cursors[..rows].iter_mut().enumerate() {
-            *cursor = i * stride;
-        }
+        let cursors = array::from_fn(|i| i * stride);
         let spans = Spans { starts: [0; BLOCK], lens: [0; BLOCK] };
         Self { isa, bytes, cursors, spans, rows, stride, room: stride, nulls: 0, failure: None }
     }
@@ -300,13 +298,14 @@ impl<'a, I: Copy> Block<'a, I> {
 
     /// Writes one column's cells: `write` those of values, this those of NULLs, over whatever
     /// `write` left there. Bit i of `nulls` says that row i is NULL, `null` is a whole such cell.
+    #[inline(always)]
     pub fn column(&mut self, nulls: u64, null: &[u8], write: impl FnOnce(&mut Self)) {
         self.nulls = nulls;
         if nulls == 0 {
             return write(self);
         }
         let (before, room) = (self.cursors, self.room);
-        if nulls.count_ones() as usize != self.rows {
+        if nulls != u64::MAX >> (BLOCK - self.rows) {
             write(self);
         }
         let mut left = nulls;

@@ -14,7 +14,7 @@ use crate::block::{BLOCK, Block, Tail, bits};
 use crate::buffer::Buffer;
 use crate::error::{EncodeError, Reason};
 use crate::field::{Extent, FieldWriter, OVERRUN};
-use crate::isa::{Isa, Task, prefetch_bytes};
+use crate::isa::{Isa, Task, prefetch, prefetch_bytes};
 use crate::long::{self, Join, Long};
 
 /// Rows between two capacity checks.
@@ -46,8 +46,11 @@ impl<I> Column<'_, I> {
     }
 
     /// Bit i: row i of `rows`, at most 64, is NULL.
+    #[inline(always)]
     fn null_bits(&self, rows: &Range<usize>) -> u64 {
         let Some(nulls) = &self.nulls else { return 0 };
+        let byte = (nulls.offset() + rows.start) / 8;
+        prefetch(nulls.inner().values(), &(byte..byte + 64));
         let all = if rows.len() < BLOCK { (1 << rows.len()) - 1 } else { u64::MAX };
         !bits(nulls.inner(), rows) & all
     }
@@ -94,7 +97,8 @@ impl<I: Isa> Rows<'_, I> {
                 out.scratch.resize(most * stride, 0);
             }
             for start in chunk.clone().step_by(most) {
-                self.block(start..chunk.end.min(start + most), &long_columns, stride, out)?;
+                let rows = start..chunk.end.min(start + most);
+                self.isa.run(AppendBlock { all: self, rows, long: &long_columns, stride, out })?;
             }
         }
         Ok(())
@@ -119,6 +123,7 @@ impl<I: Isa> Rows<'_, I> {
     }
 
     /// Appends one block.
+    #[inline(always)]
     fn block(
         &self,
         rows: Range<usize>,
@@ -145,6 +150,7 @@ impl<I: Isa> Rows<'_, I> {
     }
 
     /// Writes the cells that are not long, and notes where each row's cursor is at those that are.
+    #[inline(always)]
     fn write<'s>(
         &'s self,
         rows: &Range<usize>,
@@ -152,7 +158,7 @@ impl<I: Isa> Rows<'_, I> {
         noted: &mut Vec<Long<'s>>,
         block: &mut Block<'_, I>,
     ) -> Option<EncodeError> {
-        self.isa.run(Append { lead: self.lead, block });
+        block.append(self.lead);
         let mut first: Option<EncodeError> = None;
         for (index, column) in self.columns.iter().enumerate() {
             if long.get(noted.len()) == Some(&index) {
@@ -176,18 +182,20 @@ impl<I: Isa> Rows<'_, I> {
     }
 }
 
-/// Writes what every row begins with.
-struct Append<'a, 'b, I> {
-    lead: Tail,
-    block: &'a mut Block<'b, I>,
+struct AppendBlock<'s, 'a, I> {
+    all: &'s Rows<'a, I>,
+    rows: Range<usize>,
+    long: &'s [usize],
+    stride: usize,
+    out: &'s mut Buffer,
 }
 
-impl<I: Isa> Task for Append<'_, '_, I> {
-    type Output = ();
+impl<I: Isa> Task for AppendBlock<'_, '_, I> {
+    type Output = Result<(), EncodeError>;
 
     #[inline(always)]
-    fn run(self) {
-        self.block.append(self.lead);
+    fn run(self) -> Self::Output {
+        self.all.block(self.rows, self.long, self.stride, self.out)
     }
 }
 
