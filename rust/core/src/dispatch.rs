@@ -207,7 +207,7 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
     {
         let (values, separator) = (values_of(array), self.separator);
         match self.options.format {
-            Format::Binary => self.boxed(StringBinary { values, nul: Some(self.specials.nul()) }),
+            Format::Binary => self.boxed(StringBinary { values, is_text: true }),
             Format::Text => {
                 let protect = self.escapes();
                 self.boxed(StringText { values, protect, separator })
@@ -225,7 +225,7 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
     {
         let (values, separator) = (values_of(array), self.separator);
         match self.options.format {
-            Format::Binary => self.boxed(StringBinary { values, nul: None }),
+            Format::Binary => self.boxed(StringBinary { values, is_text: false }),
             Format::Text => {
                 self.text(BytesText { values, prefix: b"\\\\x", separator }, bytes::ALPHABET)
             }

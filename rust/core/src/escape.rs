@@ -236,11 +236,6 @@ impl Specials {
             escaped: ByteSet::new(|byte| [0, options.quote, options.escape].contains(&byte)),
         }
     }
-
-    /// In BINARY only NUL is special.
-    pub fn nul(&self) -> &ByteSet {
-        &self.bytes
-    }
 }
 
 /// Whether values made of these bytes alone could ever need protection in this column.

@@ -244,8 +244,27 @@ impl<O: OffsetSizeTrait, P: Protect> StringText<'_, O, P> {
 /// Binary fields: the length and the bytes.
 pub(crate) struct StringBinary<'a, O> {
     pub values: Values<'a, O>,
-    /// The set of the byte 0, which in text is an error.
-    pub nul: Option<&'a ByteSet>,
+    /// Whether a byte 0 is an error.
+    pub is_text: bool,
+}
+
+impl<O: OffsetSizeTrait> StringBinary<'_, O> {
+    /// Which of at most 64 `rows` have a byte 0 where none may be: bit i for the one at i.
+    #[inline(always)]
+    fn nuls(&self, rows: &Range<usize>) -> u64 {
+        let bytes = &self.values.data[self.values.spans(rows)];
+        // To the end whatever it finds, so that it becomes vector instructions.
+        if self.is_text && bytes.iter().fold(false, |any, byte| any | (*byte == 0)) {
+            return self.nuls_by_row(rows);
+        }
+        0
+    }
+
+    #[cold]
+    fn nuls_by_row(&self, rows: &Range<usize>) -> u64 {
+        let has_nul = |row| u64::from(self.values.bytes(row).contains(&0));
+        rows.clone().rev().fold(0, |nuls, row| nuls << 1 | has_nul(row))
+    }
 }
 
 impl<O: OffsetSizeTrait, I: Isa> FieldWriter<I> for StringBinary<'_, O> {
@@ -264,27 +283,25 @@ impl<O: OffsetSizeTrait, I: Isa> FieldWriter<I> for StringBinary<'_, O> {
         self.values.prefetch(&rows);
         let source = self.values.note(&rows, &mut block.spans);
         block.gather_prefixed(source);
-        if let Some(nul) = self.nul {
-            let mut having = self.values.short_having(block.isa, &rows, &block.spans, nul);
-            while having != 0 {
-                block.refuse(having.trailing_zeros() as usize, Reason::NulByte);
-                having &= having - 1;
-            }
+        let mut nuls = self.nuls(&rows);
+        while nuls != 0 {
+            block.refuse(nuls.trailing_zeros() as usize, Reason::NulByte);
+            nuls &= nuls - 1;
         }
     }
 
     #[inline(always)]
-    fn look<'s>(&'s self, isa: I, rows: &Range<usize>, long: &mut Long<'s>) {
+    fn look<'s>(&'s self, _: I, rows: &Range<usize>, long: &mut Long<'s>) {
         if self.values.look(rows, long) {
             long.frame = Frame::Length;
-            long.others = self.nul.map_or(0, |nul| self.values.having(isa, rows, nul));
+            long.others = self.nuls(rows);
         }
     }
 
     #[inline(always)]
     fn put(&self, _: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
         let (source, len) = self.values.onwards(row);
-        if self.nul.is_some() && source[..len].contains(&0) {
+        if self.is_text && source[..len].contains(&0) {
             return Err(Reason::NulByte);
         }
         let (length, rest) = cell.split_first_chunk_mut().expect("extent() is too small");
