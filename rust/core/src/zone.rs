@@ -1,21 +1,64 @@
 //! Zone: a time zone's UTC offsets, looked up by instant. Python reads the files they come from.
 
 /// A time zone: UTC offsets and the instants at which they change.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Zone {
-    /// Seconds since 1970, ascending.
-    pub transitions: Vec<i64>,
-    /// Seconds east of UTC; one more than there are transitions.
-    pub offsets: Vec<i32>,
-    /// From this instant on, the 400 years that follow it repeat.
-    pub cycle_start: Option<i64>,
+    transitions: Vec<i64>,
+    offsets: Vec<i32>,
+    cycle_start: Option<i64>,
+    /// The offsets from 1970 to 2038, in periods of `PERIOD` seconds.
+    periods: Vec<Period>,
 }
+
+/// A time with at most one change of the offset.
+#[derive(Debug, Clone, Copy)]
+struct Period {
+    /// When it changes; MIN if there are more changes than one.
+    change: i64,
+    before: i32,
+    after: i32,
+}
+
+/// 24 days: zones change their offsets more rarely, with few exceptions.
+const PERIOD: i64 = 1 << 21;
+const PERIODS: i64 = 1 << 10;
 
 impl Zone {
     const CYCLE: i64 = 146_097 * 86_400;
 
+    /// A zone whose offset changes at `transitions`, seconds since 1970, ascending. `offsets` are
+    /// seconds east of UTC, one more than there are transitions. From `cycle_start` on, the 400
+    /// years that follow it repeat.
+    #[must_use]
+    pub fn new(transitions: Vec<i64>, offsets: Vec<i32>, cycle_start: Option<i64>) -> Self {
+        let mut this = Self { transitions, offsets, cycle_start, periods: Vec::new() };
+        this.periods = (0..PERIODS).map(|i| this.period(i * PERIOD)).collect();
+        this
+    }
+
+    fn period(&self, start: i64) -> Period {
+        let end = start + PERIOD - 1;
+        let first = self.transitions.partition_point(|at| *at <= start);
+        let change = match self.transitions[first..].partition_point(|at| *at <= end) {
+            0 => i64::MAX,
+            1 => self.transitions[first],
+            _ => i64::MIN,
+        };
+        Period { change, before: self.search(start), after: self.search(end) }
+    }
+
     /// Seconds east of UTC at an instant, in seconds since 1970.
-    pub fn offset(&self, mut seconds: i64) -> i32 {
+    #[inline(always)]
+    pub fn offset(&self, seconds: i64) -> i32 {
+        match self.periods.get((seconds / PERIOD) as usize) {
+            Some(period) if seconds >= 0 && period.change != i64::MIN => {
+                if seconds < period.change { period.before } else { period.after }
+            }
+            _ => self.search(seconds),
+        }
+    }
+
+    fn search(&self, mut seconds: i64) -> i32 {
         if let Some(start) = self.cycle_start.filter(|start| seconds >= *start) {
             seconds = start + (seconds - start) % Self::CYCLE;
         }

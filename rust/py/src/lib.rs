@@ -75,11 +75,8 @@ impl Encoder {
             escape: spec.escape,
             force_quote: spec.force_quote,
         };
-        let zone = spec.zone.map(|zone| Zone {
-            transitions: zone.transitions,
-            offsets: zone.offsets,
-            cycle_start: zone.cycle_start,
-        });
+        let zone =
+            spec.zone.map(|zone| Zone::new(zone.transitions, zone.offsets, zone.cycle_start));
         let (columns, schema) = Columns::of(schema)?;
         let core = CopyEncoder::try_new(
             &schema,
