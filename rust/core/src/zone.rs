@@ -50,9 +50,14 @@ impl Zone {
     /// Seconds east of UTC at an instant, in seconds since 1970.
     #[inline(always)]
     pub fn offset(&self, seconds: i64) -> i32 {
-        match self.periods.get((seconds / PERIOD) as usize) {
-            Some(period) if seconds >= 0 && period.change != i64::MIN => {
-                if seconds < period.change { period.before } else { period.after }
+        // Before 1970 the index is negative, and so far beyond the last one.
+        match self.periods.get(seconds.div_euclid(PERIOD) as usize) {
+            Some(period) if period.change != i64::MIN => {
+                if seconds < period.change {
+                    period.before
+                } else {
+                    period.after
+                }
             }
             _ => self.search(seconds),
         }

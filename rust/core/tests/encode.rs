@@ -11,7 +11,7 @@ use arrow_array::{
 };
 use arrow_schema::{DataType, Field, Schema};
 use batches::{Cell, NAMES};
-use holofast_core::{Buffer, CopyEncoder, Format, InstructionSet, Options, PgType, Reason};
+use holofast_core::{Buffer, CopyEncoder, Format, InstructionSet, Options, PgType, Reason, Zone};
 
 #[path = "../benches/batches.rs"]
 mod batches;
@@ -227,5 +227,19 @@ fn crc64_is_xz_and_combines() {
             holofast_core::crc64_combine(first, holofast_core::crc64(second), len),
             holofast_core::crc64(&bytes)
         );
+    }
+}
+
+#[test]
+fn a_zone_changes_its_offset_at_the_second() {
+    let days = |days: i64| days * 86_400;
+    // Before 1970, at its start, twice within 24 days, at their end, and beyond 2038.
+    let mut transitions = vec![days(-9000), 0, days(400), days(410), (1 << 21) * 40 - 1];
+    transitions.extend((1..400).map(|i| days(1000 + 177 * i) + i));
+    let offsets: Vec<i32> = (0..=transitions.len() as i32).map(|i| i * 900 - 10_000).collect();
+    let zone = Zone::new(transitions.clone(), offsets.clone(), None);
+    for (i, transition) in transitions.iter().enumerate() {
+        assert_eq!(zone.offset(transition - 1), offsets[i], "before {transition}");
+        assert_eq!(zone.offset(*transition), offsets[i + 1], "at {transition}");
     }
 }

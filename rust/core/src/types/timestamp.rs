@@ -85,12 +85,13 @@ impl Offset for &Zone {
     fn put(&self, offset: i32, cell: &mut [u8]) -> usize {
         let seconds = offset.unsigned_abs();
         cell[0] = if offset < 0 { b'-' } else { b'+' };
-        cell[1..9].copy_from_slice(&clock(ascii6(hhmmss(seconds))).to_le_bytes());
-        match (seconds % 60, seconds % 3600) {
-            (0, 0) => 3,
-            (0, _) => 6,
-            _ => 9,
+        if seconds.is_multiple_of(3600) {
+            let hours = (seconds / 3600) as u8;
+            cell[1..3].copy_from_slice(&[b'0' + hours / 10, b'0' + hours % 10]);
+            return 3;
         }
+        cell[1..9].copy_from_slice(&clock(ascii6(hhmmss(seconds))).to_le_bytes());
+        if seconds.is_multiple_of(60) { 6 } else { 9 }
     }
 }
 
