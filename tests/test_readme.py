@@ -17,6 +17,8 @@ from holofast.programs import ExitCode
 from holofast.schema import columns
 
 from benches import datasets
+from benches.section import section
+from benches.summary import published
 from tests.oss_fixtures import LoopbackOss
 
 if TYPE_CHECKING:
@@ -33,6 +35,15 @@ def example(name: str) -> tuple[list[str], str]:
     assert found is not None
     command, output = found.groups()
     return shlex.split(command), output
+
+
+def test_the_comparison_is_what_was_published() -> None:
+    found = re.search(r"(?s)<!-- comparison: begin -->\n(.*)<!-- comparison: end -->", TEXT)
+    assert found is not None
+    assert found[1] == section(published())
+    plots = re.findall(r"!\[.*\]\((.*)\)", found[1])
+    assert plots
+    assert all((README.parent / plot).exists() for plot in plots)
 
 
 def run(command: list[str], **environment: str) -> subprocess.CompletedProcess[str]:

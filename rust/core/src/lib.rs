@@ -9,9 +9,10 @@
 //! | what stands between them? | `field` (a separator behind, or a length word before) and `rows` |
 //!
 //! `dispatch` puts the three together for one column; `rows` drives the columns over blocks of 64
-//! rows, whose loops `isa` has compiled for more than one instruction set; [`CopyEncoder`] holds
-//! what stays the same from batch to batch. Errors are data ([`EncodeError`]); whoever shows them
-//! has the words. SQL's rules for options, the default type
+//! rows: `block` has their cells and stores them without checks of its own, `long` puts those that
+//! are not worth a copy straight into the output. `isa` has all that compiled for more than one
+//! instruction set. [`CopyEncoder`] holds what stays the same from batch to batch. Errors are data
+//! ([`EncodeError`]); whoever shows them has the words. SQL's rules for options, the default type
 //! mapping and time-zone files are not here: they arrive resolved.
 
 #![deny(unsafe_code)]

@@ -27,6 +27,7 @@ const SLOTS_BYTES: usize = 1 << 20;
 const LEAST_ROWS: usize = 16;
 /// Slots are copied out in steps of this many bytes, so up to this many lie behind the last row.
 const STEP: usize = 32;
+
 /// A column bound to its array: the writer, and what the caller owns of it.
 pub(crate) struct Column<'a, I> {
     pub writer: Box<dyn FieldWriter<I> + 'a>,
@@ -182,6 +183,7 @@ impl<I: Isa> Rows<'_, I> {
     }
 }
 
+/// `Rows::block`, to be compiled with all of its loops but the columns' own.
 struct AppendBlock<'s, 'a, I> {
     all: &'s Rows<'a, I>,
     rows: Range<usize>,
