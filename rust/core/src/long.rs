@@ -13,6 +13,8 @@ use crate::rows::Column;
 /// How many bytes at most are copied for a cell at once, however short it is: a loop over just the
 /// bytes there are would end where no processor expects it.
 const MOST_AT_ONCE: usize = 512;
+/// In steps of this many.
+const LINE: usize = 64;
 /// How far behind the last cell that may reach.
 pub(crate) const OVERRUN: usize = MOST_AT_ONCE + 8;
 
@@ -54,7 +56,7 @@ impl<'a> Long<'a> {
     fn at_once(&self, rows: usize) -> usize {
         let lens = self.spans.lens[..rows].iter().map(|len| *len as usize);
         let longest = lens.clone().max().unwrap_or(0);
-        let width = longest.next_power_of_two().max(128);
+        let width = longest.next_multiple_of(LINE);
         if width <= MOST_AT_ONCE && width * rows <= 4 * lens.sum::<usize>() { width } else { 0 }
     }
 }
@@ -110,16 +112,7 @@ fn put_span(long: &Long<'_>, i: usize, at_once: usize, cell: &mut [u8]) -> usize
     };
     let source = &long.source[start..];
     prefetch_ahead(source, at_once, long.span);
-    let copied = match at_once {
-        128 => copy_at_once::<128>(source, rest),
-        256 => copy_at_once::<256>(source, rest),
-        512 => {
-            copy_at_once::<256>(source, rest)
-                && copy_at_once::<256>(&source[256..], &mut rest[256..])
-        }
-        _ => false,
-    };
-    if !copied {
+    if at_once == 0 || !copy_at_once(source, at_once, rest) {
         copy(source, len, rest);
     }
     match long.frame {
@@ -134,12 +127,13 @@ fn put_span(long: &Long<'_>, i: usize, at_once: usize, cell: &mut [u8]) -> usize
     }
 }
 
-/// Copies `N` bytes if source and room have so many.
+/// Copies `len` bytes, so many whole lines, if source and room have them.
 #[inline(always)]
-fn copy_at_once<const N: usize>(source: &[u8], cell: &mut [u8]) -> bool {
-    match (source.first_chunk::<N>(), cell.first_chunk_mut::<N>()) {
+fn copy_at_once(source: &[u8], len: usize, cell: &mut [u8]) -> bool {
+    match (source.get(..len), cell.get_mut(..len)) {
         (Some(from), Some(to)) => {
-            *to = *from;
+            let lines = from.as_chunks::<LINE>().0.iter().zip(to.as_chunks_mut().0);
+            lines.for_each(|(from, to)| *to = *from);
             true
         }
         _ => false,
