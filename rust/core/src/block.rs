@@ -14,6 +14,7 @@ use std::ops::Range;
 use arrow_buffer::BooleanBuffer;
 
 use crate::error::Reason;
+use crate::isa::STEP;
 
 /// Rows in a block: one word of validity; a column visit then costs a cell 0.2 ns.
 pub(crate) const BLOCK: usize = 64;
@@ -68,15 +69,31 @@ pub(crate) struct Block<'a, I> {
 }
 
 impl<'a, I: Copy> Block<'a, I> {
-    /// Rows of at most `stride` bytes, one behind the other.
+    /// Rows of at most `stride` bytes, one behind the other, each of which begins with `lead`.
     ///
     /// # Panics
     /// If `bytes` has no room for them.
-    pub fn new(isa: I, bytes: &'a mut [u8], stride: usize, rows: usize) -> Self {
+    #[inline(always)]
+    pub fn new(isa: I, bytes: &'a mut [u8], stride: usize, rows: usize, lead: Tail) -> Self {
         assert!(rows <= BLOCK && rows * stride <= bytes.len(), "the block is too small");
-        let cursors = array::from_fn(|i| i * stride);
+        if lead.len > 0 {
+            for row in bytes.chunks_exact_mut(stride).take(rows) {
+                row[..Tail::WIDTH].copy_from_slice(&lead.word);
+            }
+        }
+        let cursors = array::from_fn(|i| i * stride + lead.len);
         let spans = Spans { starts: [0; BLOCK], lens: [0; BLOCK] };
-        Self { isa, bytes, cursors, spans, rows, stride, room: stride, nulls: 0, failure: None }
+        Self {
+            isa,
+            bytes,
+            cursors,
+            spans,
+            rows,
+            stride,
+            room: stride - lead.len,
+            nulls: 0,
+            failure: None,
+        }
     }
 
     /// Gives each item, one a row, to `put` with the `W` bytes behind its row's cursor; no cell may
@@ -114,15 +131,6 @@ impl<'a, I: Copy> Block<'a, I> {
             }
         }
         self.spend(longest);
-    }
-
-    /// Appends the same few bytes to each row.
-    #[inline(always)]
-    pub fn append(&mut self, tail: Tail) {
-        self.each(std::iter::repeat(()), |(), cell| {
-            *cell = tail.word;
-            Ok(tail.len)
-        });
     }
 
     /// Appends to each row its span of `source` and the tail.
@@ -241,6 +249,35 @@ impl<'a, I: Copy> Block<'a, I> {
         self.room -= longest;
     }
 
+    /// Copies the rows to the start of `out`, back to back, all in the same number of steps, and
+    /// gives the end of the last one.
+    ///
+    /// # Panics
+    /// If `out` has no room for the rows and a step more.
+    #[inline(always)]
+    pub fn compact(&self, out: &mut [u8]) -> usize {
+        let (mut longest, mut sum) = (0, 0);
+        for (i, end) in self.cursors().iter().enumerate() {
+            longest = longest.max(end - i * self.stride);
+            sum += end - i * self.stride;
+        }
+        let width = longest.next_multiple_of(STEP);
+        assert!(width <= self.stride && sum + width <= out.len(), "extent() is too small");
+        let mut at = 0;
+        for (i, end) in self.cursors().iter().enumerate() {
+            let start = i * self.stride;
+            for step in (0..width).step_by(STEP) {
+                // SAFETY: a row's slot is not shorter than `width`; `at` is not above the sum of
+                // all rows, and behind that lies room for `width` bytes.
+                unsafe {
+                    *window::<STEP>(out, at + step) = *window_of(self.bytes, start + step);
+                }
+            }
+            at += end - start;
+        }
+        at
+    }
+
     /// Where each row's next cell begins.
     pub fn cursors(&self) -> &[usize] {
         &self.cursors[..self.rows]
@@ -267,7 +304,8 @@ impl<'a, I: Copy> Block<'a, I> {
 
     /// A block of the same rows and NULLs in other memory, for writers that work in two steps.
     pub fn twin<'b>(&self, bytes: &'b mut [u8], stride: usize) -> Block<'b, I> {
-        Block { nulls: self.nulls, ..Block::new(self.isa, bytes, stride, self.rows) }
+        let twin = Block::new(self.isa, bytes, stride, self.rows, Tail::new(b""));
+        Block { nulls: self.nulls, ..twin }
     }
 
     /// The bytes that row `i` has in a block that began at `start`.
@@ -328,6 +366,16 @@ impl<'a, I: Copy> Block<'a, I> {
 unsafe fn window<const W: usize>(bytes: &mut [u8], at: usize) -> &mut [u8; W] {
     // SAFETY: the caller's.
     unsafe { &mut *bytes.get_unchecked_mut(at..at + W).as_mut_ptr().cast() }
+}
+
+/// The `W` bytes at `at`, to be read.
+///
+/// # Safety
+/// They must be bytes of the slice.
+#[inline(always)]
+unsafe fn window_of<const W: usize>(bytes: &[u8], at: usize) -> &[u8; W] {
+    // SAFETY: the caller's.
+    unsafe { &*bytes.get_unchecked(at..at + W).as_ptr().cast() }
 }
 
 /// Rows come in order, and an earlier column found at the same row goes first: keep the first.

@@ -25,8 +25,6 @@ const CHUNK_BYTES: usize = 4 << 20;
 const SLOTS_BYTES: usize = 1 << 20;
 /// But not fewer than these, for a visit to each column costs as much as some cells.
 const LEAST_ROWS: usize = 16;
-/// Slots are copied out in steps of this many bytes, so up to this many lie behind the last row.
-const STEP: usize = 32;
 
 /// A column bound to its array: the writer, and what the caller owns of it.
 pub(crate) struct Column<'a, I> {
@@ -132,17 +130,20 @@ impl<I: Isa> Rows<'_, I> {
         stride: usize,
         out: &mut Buffer,
     ) -> Result<(), EncodeError> {
-        let mut block = Block::new(self.isa, &mut out.scratch, stride, rows.len());
+        let mut block = Block::new(self.isa, &mut out.scratch, stride, rows.len(), self.lead);
         let mut noted = Vec::with_capacity(long.len());
         let failure = self.write(&rows, long, &mut noted, &mut block);
+        if long.is_empty() {
+            let rest = &mut out.bytes[out.len..];
+            let len = block.compact(rest);
+            // Where the next block's rows will go.
+            prefetch_bytes(&rest[len..rest.len().min(2 * len)]);
+            out.len += len;
+            return failure.map_or(Ok(()), Err);
+        }
         let mut ends = [0; BLOCK];
         let ends = &mut ends[..rows.len()];
         ends.copy_from_slice(block.cursors());
-        if long.is_empty() {
-            let (slots, out_bytes) = (&out.scratch, &mut out.bytes);
-            out.len = self.isa.run(Compact { slots, ends, stride, out: out_bytes, at: out.len });
-            return failure.map_or(Ok(()), Err);
-        }
         let (isa, columns, long) = (self.isa, &*self.columns, &*noted);
         let joined = isa.run(Join { isa, rows, columns, long, ends, stride, out });
         // The first error, by row and then by column.
@@ -159,7 +160,6 @@ impl<I: Isa> Rows<'_, I> {
         noted: &mut Vec<Long<'s>>,
         block: &mut Block<'_, I>,
     ) -> Option<EncodeError> {
-        block.append(self.lead);
         let mut first: Option<EncodeError> = None;
         for (index, column) in self.columns.iter().enumerate() {
             if long.get(noted.len()) == Some(&index) {
@@ -198,37 +198,5 @@ impl<I: Isa> Task for AppendBlock<'_, '_, I> {
     #[inline(always)]
     fn run(self) -> Self::Output {
         self.all.block(self.rows, self.long, self.stride, self.out)
-    }
-}
-
-/// Copies the slots back to back to `out[at..]`, all in the same number of steps; gives the end of
-/// the last row.
-struct Compact<'a> {
-    slots: &'a [u8],
-    ends: &'a [usize],
-    stride: usize,
-    out: &'a mut [u8],
-    at: usize,
-}
-
-impl Task for Compact<'_> {
-    type Output = usize;
-
-    #[inline(always)]
-    fn run(self) -> usize {
-        let Self { slots, ends, stride, out, mut at } = self;
-        let longest = ends.iter().enumerate().map(|(i, end)| end - i * stride).max().unwrap_or(0);
-        let steps = longest.next_multiple_of(STEP);
-        for (i, (slot, end)) in slots.chunks_exact(stride).zip(ends).enumerate() {
-            let from = slot[..steps].as_chunks::<STEP>().0;
-            let to = out[at..at + steps].as_chunks_mut::<STEP>().0;
-            for (to, from) in to.iter_mut().zip(from) {
-                *to = *from;
-            }
-            at += end - i * stride;
-        }
-        let next = at..out.len().min(at + longest * ends.len());
-        prefetch_bytes(&out[next]);
-        at
     }
 }

@@ -57,7 +57,7 @@ impl Dictionary {
         let written = if extent.long {
             writer.put(isa, key, cell)
         } else {
-            let mut block = Block::new(isa, cell, room, 1);
+            let mut block = Block::new(isa, cell, room, 1, Tail::new(b""));
             writer.write(key..key + 1, &mut block);
             block.take_failure().map_or(Ok(block.cursors()[0]), |(_, reason)| Err(reason))
         };
