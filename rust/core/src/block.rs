@@ -261,16 +261,18 @@ impl<'a, I: Copy> Block<'a, I> {
             longest = longest.max(end - i * self.stride);
             sum += end - i * self.stride;
         }
-        let width = longest.next_multiple_of(STEP);
+        let steps = longest.div_ceil(STEP);
+        let width = steps * STEP;
         assert!(width <= self.stride && sum + width <= out.len(), "extent() is too small");
         let mut at = 0;
         for (i, end) in self.cursors().iter().enumerate() {
             let start = i * self.stride;
-            for step in (0..width).step_by(STEP) {
+            for step in 0..steps {
                 // SAFETY: a row's slot is not shorter than `width`; `at` is not above the sum of
                 // all rows, and behind that lies room for `width` bytes.
                 unsafe {
-                    *window::<STEP>(out, at + step) = *window_of(self.bytes, start + step);
+                    *window::<STEP>(out, at + step * STEP) =
+                        *window_of(self.bytes, start + step * STEP);
                 }
             }
             at += end - start;

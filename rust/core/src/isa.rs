@@ -278,8 +278,8 @@ pub(crate) fn prefetch<T>(values: &[T], rows: &Range<usize>) {
     let ahead = rows.start + 2 * rows.len()..rows.end + 2 * rows.len();
     #[cfg(target_arch = "x86_64")]
     if let Some(ahead) = values.get(ahead) {
-        for at in (0..ahead.len()).step_by((64 / size_of::<T>()).max(1)) {
-            prefetch_line::<{ std::arch::x86_64::_MM_HINT_T0 }, _>(&ahead[at]);
+        for line in ahead.chunks((64 / size_of::<T>()).max(1)) {
+            prefetch_line::<{ std::arch::x86_64::_MM_HINT_T0 }, _>(line.as_ptr());
         }
     }
 }
