@@ -116,6 +116,8 @@ class DuckDB:
         connection.execute("SET python_enable_replacements = false")
         connection.execute("SET errors_as_json = true")
         connection.execute("SET enable_progress_bar = false")
+        # With the 10 MB of its default it waits for whoever encodes while that waits for it.
+        connection.execute("SET streaming_buffer_size = '16MB'")
         connection.execute(f"SET TimeZone = '{zone}'")
         _check_one_select(connection.extract_statements(self._query))
         self._result = connection.sql(self._query)
