@@ -1,7 +1,7 @@
 # make demo   the main job: real data from Parquet and CSV to a loopback OSS, checked
 # make test   the tests; brings PostgreSQL 15 where it is missing
 # make build  .venv with holofast, hg_dump_to_oss and the release build of the native module
-# make bench  all benchmarks, half an hour: the encoders side by side with their peers, what
+# make bench  all benchmarks, a quarter of an hour: the encoders side by side with their peers, what
 #             loading and odd shapes cost, the job's stages. Results go to data/bench alone, which git
 #             ignores; make bench PUBLISH=1 also renews benches/published and README's comparison
 # make guard  the encoder's instructions a row against the recorded ones; guard-renew records them

@@ -73,7 +73,7 @@ impl CopyEncoder {
         let lead = match options.format {
             Format::Binary => Tail::new(&(types.len() as i16).to_be_bytes()),
             _ if types.is_empty() => Tail::new(b"\n"),
-            _ => Tail::new(b""),
+            _ => Tail::NONE,
         };
         let this = Self {
             types,

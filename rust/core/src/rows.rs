@@ -14,7 +14,7 @@ use crate::block::{BLOCK, Block, Tail, bits};
 use crate::buffer::Buffer;
 use crate::error::{EncodeError, Reason};
 use crate::field::{Extent, FieldWriter, OVERRUN};
-use crate::isa::{Isa, Task, prefetch, prefetch_bytes};
+use crate::isa::{Isa, Task, prefetch_ahead, prefetch_bytes};
 use crate::long::{self, Join, Long};
 
 /// Rows between two capacity checks.
@@ -25,6 +25,9 @@ const CHUNK_BYTES: usize = 4 << 20;
 const SLOTS_BYTES: usize = 1 << 20;
 /// But not fewer than these, for a visit to each column costs as much as some cells.
 const LEAST_ROWS: usize = 16;
+
+/// Bytes of validity to ask for beforehand: two lines, the bits of 16 blocks.
+const NULLS_AHEAD: usize = 128;
 
 /// A column bound to its array: the writer, and what the caller owns of it.
 pub(crate) struct Column<'a, I> {
@@ -49,7 +52,7 @@ impl<I> Column<'_, I> {
     fn null_bits(&self, rows: &Range<usize>) -> u64 {
         let Some(nulls) = &self.nulls else { return 0 };
         let byte = (nulls.offset() + rows.start) / 8;
-        prefetch(nulls.inner().values(), &(byte..byte + 64));
+        prefetch_ahead(&nulls.inner().values()[byte..], 1, NULLS_AHEAD);
         let all = if rows.len() < BLOCK { (1 << rows.len()) - 1 } else { u64::MAX };
         !bits(nulls.inner(), rows) & all
     }

@@ -57,7 +57,7 @@ impl Dictionary {
         let written = if extent.long {
             writer.put(isa, key, cell)
         } else {
-            let mut block = Block::new(isa, cell, room, 1, Tail::new(b""));
+            let mut block = Block::new(isa, cell, room, 1, Tail::NONE);
             writer.write(key..key + 1, &mut block);
             block.take_failure().map_or(Ok(block.cursors()[0]), |(_, reason)| Err(reason))
         };
@@ -92,7 +92,7 @@ impl<I: Copy> FieldWriter<I> for Dictionary {
             // A cell is never empty: it has a separator or a length word.
             failed |= count == 0;
         }
-        block.gather(&self.cells, Tail::new(b""));
+        block.gather(&self.cells, Tail::NONE);
         if failed {
             for (i, key) in keys.iter().enumerate() {
                 if let Some(reason) = self.failure(*key) {
