@@ -223,6 +223,7 @@ def test_a_report_reads_well_and_is_json(oss: LoopbackOss) -> None:
         "rows",
         "bytes",
         "crc64",
+        "destination",
         "object",
         "parts",
         "seconds",

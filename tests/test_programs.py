@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from holofast.errors import DestinationError
-from holofast.programs import DumpToOss, ExitCode, help_text, parse_arguments, parse_command
+from holofast.programs import DumpToOss, ExitCode, help_text, parse_arguments
+from holofast.programs.commands import parse_command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from holofast.programs import parse_command
+from holofast.programs.commands import parse_command
 from holofast.redaction import redact
 from hypothesis import given
 from hypothesis import strategies as st

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 
 import pytest
-from holofast.programs import parse_command
+from holofast.programs.commands import parse_command
 from hypothesis import example, given
 from hypothesis import strategies as st
 

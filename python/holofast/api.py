@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 from holofast import pipeline
 from holofast.encoder import Encoder, engine_name
 from holofast.errors import DestinationError, EncodeError
-from holofast.job import Job, blaming, default_workers, oss_sink, prepared, report
+from holofast.job import Job, default_workers, oss_sink, prepared, report
 from holofast.options import CopyOptions, Settings
 from holofast.plan import EXTENSIONS, object_key
 from holofast.programs import ExitCode, parse_arguments
@@ -41,6 +41,7 @@ def copy(
     settings: Settings | None = None,
     engine: str | None = None,
     workers: int | None = None,
+    allow_program: bool = False,
     stdout: BinaryIO | None = None,
     progress: Callable[[Progress], object] | None = None,
     require_crc64: bool = True,
@@ -48,20 +49,16 @@ def copy(
     """Run a COPY (query) TO statement: to OSS by PROGRAM 'hg_dump_to_oss …', or to STDOUT.
 
     `source` says where the query runs (`sources.open_source`), by default an in-memory DuckDB;
-    `stdout` stands for standard output. `progress` is called after each part. A part whose CRC64
-    the endpoint does not tell is an error unless `require_crc64` is False.
+    `stdout` stands for standard output. With `allow_program` any other PROGRAM is run too, by
+    /bin/sh as the server runs it. `progress` is called after each part. A part whose CRC64 the
+    endpoint does not tell is an error unless `require_crc64` is False.
 
     Raises CopyError for what PostgreSQL would refuse, SourceError for the query, EncodeError for a
-    value (its row counts within the export), ProgramError where hg_dump_to_oss would have failed.
+    value (its row counts within the export), ProgramError where the program failed.
     Whatever is raised, no object and no open upload is left, or the error says which.
     """
-    with prepared(statement, source, settings, engine, workers) as (job, program):
-        if program is None:
-            from holofast.sinks.stdout import Stdout
-
-            return job.run(Stdout(stdout or sys.stdout.buffer), progress)
-        with blaming(program):
-            return job.upload(progress, require_crc64=require_crc64)
+    with prepared(statement, source, settings, engine, workers, allow_program=allow_program) as job:
+        return job.copy(stdout or sys.stdout.buffer, progress, require_crc64=require_crc64)
 
 
 def plan_copy(
@@ -71,12 +68,13 @@ def plan_copy(
     settings: Settings | None = None,
     engine: str | None = None,
     workers: int | None = None,
+    allow_program: bool = False,
 ) -> Plan:
     """What `copy` would do, all its checks made; the destination is not asked.
 
     Raises as `copy` does.
     """
-    with prepared(statement, source, settings, engine, workers) as (job, _):
+    with prepared(statement, source, settings, engine, workers, allow_program=allow_program) as job:
         return job.plan
 
 
@@ -129,7 +127,7 @@ def export(
         job = Job(
             source, encoder, target, description="Arrow data", workers=workers, started=started
         )
-        return job.upload(progress, require_crc64=require_crc64)
+        return job.to_oss(progress, require_crc64=require_crc64)
 
 
 def encode(
@@ -195,7 +193,7 @@ def dump_stream(
         outcome = pipeline.run(
             work, sink(file_format), engine=engine, workers=workers, progress=progress
         )
-    return report(outcome, engine, started)
+    return report(outcome, outcome.commit.name or "", engine, started)
 
 
 def _take_apart(url: str) -> tuple[str, str, str | None]:

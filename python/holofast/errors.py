@@ -12,6 +12,7 @@ so that both engines say the same. Nothing here prints.
 
 from __future__ import annotations
 
+import signal
 from typing import Final
 
 
@@ -92,16 +93,28 @@ class DestinationError(CopyError):
 
 
 class ProgramError(DestinationError):
-    """COPY … TO PROGRAM failed: `program "…" failed`, with the child's exit code as DETAIL."""
+    """COPY … TO PROGRAM failed: `program "…" failed`, with the child's status as DETAIL.
 
-    def __init__(self, command: str, exit_code: int, *, hint: str | None = None) -> None:
+    `status` is its exit code, or below zero the signal that ended it; then `exit_code` is 128 and
+    the signal's number, as a shell has it.
+    """
+
+    def __init__(self, command: str, status: int, *, hint: str | None = None) -> None:
         super().__init__(
-            exit_code,
+            status if status >= 0 else 128 - status,
             f'program "{command}" failed',
             sqlstate="38000",
-            detail=f"child process exited with exit code {exit_code}",
+            detail=_wait_result(status),
             hint=hint,
         )
+
+
+def _wait_result(status: int) -> str:
+    """What wait_result_to_str (wait_error.c) says of a child's status."""
+    if status < 0:
+        return f"child process was terminated by signal {-status}: {signal.strsignal(-status)}"
+    words = {126: "command not executable", 127: "command not found"}
+    return words.get(status, f"child process exited with exit code {status}")
 
 
 # reason -> (SQLSTATE, message); the engines know the reasons, this table alone knows the words.

@@ -6,16 +6,18 @@ A COPY statement is made one by `prepared`; `api` says what else is. How parts f
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from holofast import pipeline
 from holofast.encoder import DEFAULT_BATCH_SIZE, Encoder
 from holofast.errors import CopyError, DestinationError, ProgramError, SourceError
 from holofast.options import Settings
 from holofast.plan import EXTENSIONS, Plan, object_key
-from holofast.programs import parse_arguments, parse_command
+from holofast.programs import parse_arguments
+from holofast.programs.commands import check_allowed, is_misspelt, parse_command
 from holofast.redaction import redact
 from holofast.report import Report
 from holofast.sinks import store
@@ -32,8 +34,13 @@ if TYPE_CHECKING:
     from holofast.sources import Source
 
 
+COMMAND_NOT_FOUND: Final = 127  # a shell's exit code, by which PostgreSQL knows it
+
+
 class Job:
-    """An export of `source`, which `description` names, by `encoder` to `target`, or to a stream.
+    """An export of `source`, which `description` names, by `encoder`.
+
+    It goes to `target`, an object of OSS; without one to `program`, or else to standard output.
 
     Raises DestinationError for an object name that OSS does not take.
     """
@@ -46,10 +53,12 @@ class Job:
         *,
         description: str,
         query: str = "",
+        program: str | None = None,
         workers: int | None = None,
         started: float,
     ) -> None:
         spec = encoder.spec
+        self._program = program
         self._source = source
         self._encoder = encoder
         self._target = target
@@ -60,7 +69,7 @@ class Job:
             source=description,
             columns=tuple(zip(spec.names, spec.pg_types, strict=True)),
             format=spec.format,
-            destination=f"oss://{target.bucket_name}/{self._key}" if target else "STDOUT",
+            destination=_destination(target, self._key, program),
             endpoint=target.endpoint if target else None,
             engine=encoder.engine,
             workers=workers or default_workers(),
@@ -69,7 +78,7 @@ class Job:
             max_bytes=target.max_bytes if target else None,
         )
 
-    def upload(
+    def to_oss(
         self, progress: Callable[[Progress], object] | None, *, require_crc64: bool
     ) -> Report:
         """Run it to the target, an object of OSS."""
@@ -79,9 +88,29 @@ class Job:
         if self._source.rows is not None and (least := self._source.rows * self._row_floor) > limit:
             raise over_limit(self.plan.destination, limit, least)
         sink = oss_sink(target, self._key, self.plan.workers, require_crc64=require_crc64)
-        return self.run(sink, progress)
+        return self._run(sink, progress)
 
-    def run(self, sink: Sink, progress: Callable[[Progress], object] | None) -> Report:
+    def copy(
+        self,
+        stdout: BinaryIO,
+        progress: Callable[[Progress], object] | None,
+        *,
+        require_crc64: bool,
+    ) -> Report:
+        """Run it to where the statement says; `stdout` stands for STDOUT."""
+        if self._target is not None:
+            assert self._program is not None
+            with blaming(self._program):
+                return self.to_oss(progress, require_crc64=require_crc64)
+        if self._program is not None:
+            from holofast.sinks.program import Program
+
+            return self._run(Program(self._program), progress)
+        from holofast.sinks.stdout import Stdout
+
+        return self._run(Stdout(stdout), progress)
+
+    def _run(self, sink: Sink, progress: Callable[[Progress], object] | None) -> Report:
         """Run it to `sink`."""
         from holofast.pipeline.runs import Export  # and pyarrow with it
 
@@ -94,7 +123,7 @@ class Job:
         outcome = pipeline.run(
             work, sink, engine=self.plan.engine, workers=self.plan.workers, progress=progress
         )
-        return report(outcome, self.plan.engine, self._started)
+        return report(outcome, self.plan.destination, self.plan.engine, self._started)
 
     @property
     def _row_floor(self) -> int:
@@ -115,12 +144,19 @@ def oss_sink(target: DumpToOss, key: str, workers: int, *, require_crc64: bool) 
     )
 
 
-def report(outcome: Outcome, engine: str, started: float) -> Report:
+def _destination(target: DumpToOss | None, key: str, program: str | None) -> str:
+    if target is not None:
+        return f"oss://{target.bucket_name}/{key}"
+    return "STDOUT" if program is None else f"PROGRAM '{redact(program)}'"
+
+
+def report(outcome: Outcome, destination: str, engine: str, started: float) -> Report:
     """The report of a run that began at `started` (time.perf_counter)."""
     return Report(
         rows=outcome.progress.rows,
         bytes=outcome.progress.bytes,
         crc64=outcome.crc64,
+        destination=destination,
         object=outcome.commit.name,
         parts=outcome.progress.parts,
         seconds=time.perf_counter() - started,
@@ -142,21 +178,25 @@ def prepared(
     settings: Settings | None,
     engine: str | None,
     workers: int | None,
-) -> Iterator[tuple[Job, str | None]]:
-    """The job of a COPY statement and its program; the source is closed at the end."""
+    *,
+    allow_program: bool,
+) -> Iterator[Job]:
+    """The job of a COPY statement; the source is closed at the end."""
     started = time.perf_counter()
     settings = settings or Settings()
+    check_program = functools.partial(check_allowed, allow_program=allow_program)
     if isinstance(statement, Statement):
         text, parsed = None, statement
+        check_program(parsed.program)
     else:
-        text, parsed = statement, parse_statement(statement, dialect="duckdb")
+        text = statement
+        parsed = parse_statement(statement, dialect="duckdb", check_program=check_program)
     with contextlib.closing(_open(parsed, uri, settings, text)) as source:
         # PostgreSQL starts the program last: what that refuses comes after the query's errors.
         target, refusal = None, None
         try:
-            if parsed.program is not None:
-                target = parse_arguments(_arguments(parsed.program), os.environ)
-        except CopyError as error:
+            target = _target(parsed.program, allow_program=allow_program)
+        except DestinationError as error:
             refusal = error
         encoder = Encoder(
             source.schema,
@@ -174,22 +214,22 @@ def prepared(
                 target,
                 description=uri or "DuckDB in memory",
                 query=parsed.query,
+                program=parsed.program,
                 workers=workers,
                 started=started,
             )
-        yield job, parsed.program
+        yield job
 
 
-def _arguments(program: str) -> list[str]:
-    arguments = parse_command(program)
-    if arguments is None:
-        raise CopyError(
-            "42501",
-            f'program "{redact(program)}" is not allowed: only hg_dump_to_oss is',
-            hint="Write it as one plain command without a shell's special characters, "
-            "or use TO STDOUT and pipe the output into the program.",
-        )
-    return arguments
+def _target(program: str | None, *, allow_program: bool) -> DumpToOss | None:
+    """Where hg_dump_to_oss is to upload to; None for another program, and for none."""
+    arguments = None if program is None else parse_command(program)
+    if arguments is not None:
+        return parse_arguments(arguments, os.environ)
+    if program is not None and not allow_program and is_misspelt(program):
+        hint = "The program is called hg_dump_to_oss."
+        raise ProgramError(redact(program), COMMAND_NOT_FOUND, hint=hint)
+    return None
 
 
 def _open(statement: Statement, uri: str | None, settings: Settings, text: str | None) -> Source:
@@ -222,6 +262,8 @@ def blaming(program: str) -> Iterator[None]:
     """Report what the destination refuses as the server reports its failed program."""
     try:
         yield
+    except ProgramError:
+        raise
     except DestinationError as error:
         hint = error.message[:1].upper() + error.message[1:] + "."
         if error.hint:

@@ -10,7 +10,8 @@ from typing import Any
 class Report:
     """One finished export.
 
-    `rows` is None where the bytes came encoded, `object` (`oss://bucket/key`) is None for a stream.
+    `rows` is None where the bytes came encoded, `object` (`oss://bucket/key`) is None where
+    `destination` is a program or STDOUT.
     `crc64` is the CRC-64/XZ of all bytes, as OSS tells it of an object. `confirmed` is False where
     the destination did not let us read back that the object is whole; `left_behind` says what could
     not be cleaned up.
@@ -19,6 +20,7 @@ class Report:
     rows: int | None
     bytes: int
     crc64: int
+    destination: str
     object: str | None
     parts: int
     seconds: float
@@ -33,7 +35,7 @@ class Report:
     def __str__(self) -> str:
         rate = self.bytes / 1e6 / self.seconds if self.seconds else 0.0
         lines = {
-            "object": self.object or "standard output",
+            "object" if self.object else "to": self.destination,
             "rows": "not counted" if self.rows is None else f"{self.rows:,}",
             "bytes": f"{self.bytes:,}",
             "crc64": str(self.crc64) + ("" if self.confirmed else " (unconfirmed)"),

@@ -44,6 +44,11 @@ _SETTINGS: Final = {
     help="The encoder; by default native, or what HOLOFAST_ENGINE says.",
 )
 @click.option("--workers", type=click.IntRange(1, 64), help="Threads that encode and upload.")
+@click.option(
+    "--allow-program",
+    is_flag=True,
+    help="Let PROGRAM run any command by /bin/sh; else hg_dump_to_oss alone.",
+)
 @click.option("--dry-run", is_flag=True, help="Check everything, show the plan, export nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Show the report or plan as JSON.")
 @click.option("--debug", is_flag=True, help="Show a traceback with an error.")
@@ -54,15 +59,16 @@ def main(
     engine: str | None,
     workers: int | None,
     *,
+    allow_program: bool,
     dry_run: bool,
     as_json: bool,
     debug: bool,
 ) -> None:
     """Run STATEMENT, a COPY (query) TO PROGRAM 'hg_dump_to_oss …' or TO STDOUT.
 
-    Data goes to OSS or to standard output; progress, report and errors to standard error.
-    The exit code is 0, hg_dump_to_oss's code where it failed, 1 for any other error, 2 for a
-    wrong command line.
+    Data goes to OSS, to another program or to standard output; progress, report and errors to
+    standard error. The exit code is 0, the program's code where it failed, 1 for any other error,
+    2 for a wrong command line.
 
     \b
     holofast copy "COPY (SELECT * FROM 'flights.parquet')
@@ -80,7 +86,12 @@ def main(
         settings = _settings(assignments)
         if dry_run:
             plan = api.plan_copy(
-                statement, source, settings=settings, engine=engine, workers=workers
+                statement,
+                source,
+                settings=settings,
+                engine=engine,
+                workers=workers,
+                allow_program=allow_program,
             )
             click.echo(json.dumps(plan.to_dict()) if as_json else str(plan), err=True)
             return
@@ -91,6 +102,7 @@ def main(
                 settings=settings,
                 engine=engine,
                 workers=workers,
+                allow_program=allow_program,
                 progress=progress,
             )
         console.show_report(report, as_json=as_json)

@@ -6,6 +6,8 @@ of the data is whether it is BINARY, which must end with its trailer to be whole
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import select
 import threading
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 _SIGNATURE: Final = b"PGCOPY\n\xff\r\n\0"  # copyto.c, BinarySignature
+_PIPE_SIZE: Final = 1024 * 1024
 _TRAILER: Final = b"\xff\xff"  # copyto.c, DoCopyTo: int16 -1
 
 
@@ -48,6 +51,7 @@ class Stream:
         self._spent = 0
         self._buffers = threading.local()
         self._wake, self._waker = os.pipe()
+        self._inputs = _poll(self._raw, self._wake)
         self._head = b""
         self._tail = b""
         self._number = 0
@@ -107,11 +111,19 @@ class Stream:
 
     def _ready(self) -> bool:
         """Wait until there is input, and not be deaf to cancel() in the meantime."""
-        try:
-            descriptor = self._raw.fileno()
-        except OSError:  # a stream in memory is always ready
-            return True
-        poll = select.poll()
-        poll.register(descriptor, select.POLLIN)
-        poll.register(self._wake, select.POLLIN)
-        return all(ready != self._wake for ready, _ in poll.poll())
+        return self._inputs is None or all(ready != self._wake for ready, _ in self._inputs.poll())
+
+
+def _poll(stream: Any, wake: int) -> select.poll | None:
+    """What tells that the stream or `wake` can be read; None for a stream in memory."""
+    try:
+        descriptor = stream.fileno()
+    except OSError:
+        return None
+    # Writer and reader take turns less often by a larger pipe, where it is one and may grow.
+    with contextlib.suppress(OSError, AttributeError):  # only Linux has it
+        fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE_SIZE)
+    inputs = select.poll()
+    inputs.register(descriptor, select.POLLIN)
+    inputs.register(wake, select.POLLIN)
+    return inputs

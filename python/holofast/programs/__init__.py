@@ -1,7 +1,8 @@
-"""The command inside PROGRAM: hg_dump_to_oss, its parameters, its exit codes.
+"""The program hg_dump_to_oss: its parameters and its exit codes.
 
-Nothing here prints or talks to OSS. Hiding secrets in text is redaction.py's, ossutil's file
-ossutil.py's; which error of OSS means which exit code is sinks/oss.py's.
+Nothing here prints or talks to OSS. Which command is hg_dump_to_oss is commands.py's, hiding
+secrets in text redaction.py's, ossutil's file ossutil.py's; which error of OSS means which exit
+code is sinks/oss.py's.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 from holofast.errors import DestinationError
 from holofast.programs import oss_names
 from holofast.programs.ossutil import read_configuration
-from holofast.programs.shell import split_simple_command
 from holofast.redaction import redact
 
 if TYPE_CHECKING:
@@ -113,18 +113,6 @@ _PARAMETERS: Final = {
 
 _REQUIRED: Final = ("access_key_id", "access_key_secret", "endpoint", "bucket_name", "dir_name")
 _CONFIGURABLE: Final = _REQUIRED[:3]  # in ossutil's file
-
-
-def parse_command(command: str) -> list[str] | None:
-    """The arguments of a command that is nothing but a call of hg_dump_to_oss, else None.
-
-    The name may have a path. `--<DirName>`, which Hologres's page prints, is taken for --DirName,
-    as no shell reads the command here; any other unquoted metacharacter of a shell means None.
-    """
-    words = split_simple_command(re.sub(r"(?<!\S)--<DirName>", "--DirName", command))
-    if not words or words[0].rpartition("/")[2] != PROGRAM:
-        return None
-    return words[1:]
 
 
 def parse_arguments(arguments: Sequence[str], environ: Mapping[str, str]) -> DumpToOss:

@@ -5,12 +5,12 @@ What was written stays written: a stream has no abort. Opening files is not done
 
 from __future__ import annotations
 
-import threading
 from typing import BinaryIO
 
 from holofast.errors import DestinationError
 from holofast.programs import ExitCode
-from holofast.sinks import Cancelled, Commit, Part
+from holofast.sinks import Commit, Part
+from holofast.sinks.ordered import Turns
 
 
 class Stdout:
@@ -18,9 +18,7 @@ class Stdout:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self._turn = threading.Condition()
-        self._next = 1
-        self._cancelled = False
+        self._turns = Turns()
 
     def open(self) -> None:
         """A stream that is there needs no proof."""
@@ -30,26 +28,17 @@ class Stdout:
 
         Raises DestinationError when the stream refuses, as a closed pipe does.
         """
-        with self._turn:
-            self._turn.wait_for(lambda: self._cancelled or self._next == part.number)
-            if self._cancelled:
-                raise Cancelled
-        # Only the part whose turn it is gets here, so that the lock need not be held.
-        rest = part.data
-        try:
-            while rest:
-                rest = rest[self._stream.write(rest) :]  # a raw stream may take less than all
-        except OSError as error:
-            raise _refused(error) from error
-        with self._turn:
-            self._next += 1
-            self._turn.notify_all()
+        with self._turns.turn(part.number):
+            rest = part.data
+            try:
+                while rest:
+                    rest = rest[self._stream.write(rest) :]  # a raw stream may take less than all
+            except OSError as error:
+                raise _refused(error) from error
 
     def cancel(self) -> None:
         """Wake all that wait for their turn."""
-        with self._turn:
-            self._cancelled = True
-            self._turn.notify_all()
+        self._turns.cancel()
 
     def commit(self, size: int, crc64: int) -> Commit:
         """Flush the stream."""

@@ -17,6 +17,8 @@ from holofast.statement.grammar import Token, parse, parse_if_shallow, scan
 from holofast.statement.option_list import read_options
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from holofast.options import CopyOptions
 
 Dialect = Literal["postgresql", "duckdb"]
@@ -54,15 +56,23 @@ class Statement:
         return f"Statement(query={query!r}, program={program!r}, options={self.options!r})"
 
 
-def parse_statement(sql: str, *, dialect: Dialect = "postgresql") -> Statement:
+def parse_statement(
+    sql: str,
+    *,
+    dialect: Dialect = "postgresql",
+    check_program: Callable[[str | None], object] | None = None,
+) -> Statement:
     """Read one COPY (query) TO PROGRAM or TO STDOUT statement; a trailing semicolon is fine.
 
     With `dialect="duckdb"` PostgreSQL's grammar reads all but the query, which DuckDB reads later.
+    `check_program` is called with the program before the options are looked at, which is where
+    PostgreSQL checks the privilege to run it.
+
     Raises CopyError with PostgreSQL 15's SQLSTATE, words and position (characters, from 1) for
     what it refuses, and 0A000 for COPY FROM, COPY table TO, COPY TO a file and other statements.
     """
     try:
-        return _parse_statement(sql, dialect)
+        return _parse_statement(sql, dialect, check_program)
     except CopyError as error:
         refusal = error
         if refusal.message.endswith(f'at or near "{_JSON}"') and refusal.position:
@@ -77,7 +87,9 @@ def parse_statement(sql: str, *, dialect: Dialect = "postgresql") -> Statement:
     )
 
 
-def _parse_statement(sql: str, dialect: Dialect) -> Statement:
+def _parse_statement(
+    sql: str, dialect: Dialect, check_program: Callable[[str | None], object] | None
+) -> Statement:
     if dialect not in ("postgresql", "duckdb"):
         raise ValueError(f"dialect is {dialect!r}, but must be 'postgresql' or 'duckdb'")
     foreign = dialect != "postgresql"
@@ -94,6 +106,9 @@ def _parse_statement(sql: str, dialect: Dialect) -> Statement:
     copy = _the_copy(parse(wrapper), parts.rest)
     _check_no_default(sql, parts.rest)
     query_node = trees and trees[0].stmt.copy_stmt.query
+    program = copy.filename if copy.is_program else None
+    if check_program is not None:
+        check_program(program)
     if query_node and query_node.HasField("merge_stmt"):  # before the options, unlike the rest
         raise CopyError("0A000", "MERGE not supported in COPY")
     options = read_options(copy.options, wrapper, json_formats)
@@ -102,7 +117,6 @@ def _parse_statement(sql: str, dialect: Dialect) -> Statement:
     if not copy.is_program and parts.rest[1].word not in ("stdout", "stdin"):
         raise _file_refused(copy.filename)
     text = sql[parts.start : parts.end].lstrip(_WHITESPACE)
-    program = copy.filename if copy.is_program else None
     return Statement(text.rstrip(_WHITESPACE), program, options, parts.end - len(text) + 1)
 
 

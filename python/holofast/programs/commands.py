@@ -1,0 +1,56 @@
+"""The command inside PROGRAM: whether it is hg_dump_to_oss, and whether it may be run."""
+
+from __future__ import annotations
+
+import re
+import shutil
+
+from holofast.errors import CopyError
+from holofast.programs import PROGRAM
+from holofast.programs.shell import split_simple_command
+
+
+def parse_command(command: str) -> list[str] | None:
+    """The arguments of a command that is nothing but a call of hg_dump_to_oss, else None.
+
+    The name may have a path. `--<DirName>`, which Hologres's page prints, is taken for --DirName,
+    as no shell reads the command here; any other unquoted metacharacter of a shell means None.
+    """
+    words = _words(command)
+    return words[1:] if words and _name(words) == PROGRAM else None
+
+
+def is_misspelt(command: str) -> bool:
+    """Whether the command means hg_dump_to_oss, but names a program that does not exist."""
+    from difflib import get_close_matches
+
+    words = _words(command)
+    return bool(
+        words and get_close_matches(_name(words), [PROGRAM], 1, 0.75) and not shutil.which(words[0])
+    )
+
+
+def check_allowed(command: str | None, *, allow_program: bool) -> None:
+    """Refuse to run a command, unless programs are allowed, or it is hg_dump_to_oss.
+
+    Raises CopyError 42501 with PostgreSQL's words for those without pg_execute_server_program
+    (DoCopy, copy.c).
+    """
+    if command is None or allow_program or parse_command(command) is not None:
+        return
+    if not is_misspelt(command):
+        raise CopyError(
+            "42501",
+            "must be superuser or have privileges of the pg_execute_server_program role to COPY "
+            "to or from an external program",
+            hint="Anyone can COPY to stdout, or to hg_dump_to_oss as one plain command. "
+            "--allow-program, or allow_program=True, runs any command.",
+        )
+
+
+def _words(command: str) -> list[str] | None:
+    return split_simple_command(re.sub(r"(?<!\S)--<DirName>", "--DirName", command))
+
+
+def _name(words: list[str]) -> str:
+    return words[0].rpartition("/")[2]
