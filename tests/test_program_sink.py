@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from tests.postgres import Postgres
 
+PROGRAM = Path(sys.executable).parent / "holofast"
+
 # Each for PostgreSQL and for DuckDB. The slow one gives its row when the program is long gone.
 SMALL = ("select 1", "select 1")
 LARGE = ("select generate_series(1, 300000)", "select range from range(1, 300001)")
@@ -164,7 +166,7 @@ def test_a_signal_kills_the_program(tmp_path: Path, number: signal.Signals) -> N
     for reader in ("cat > /dev/null", "sleep 1000"):
         command = f"touch {tmp_path}/started; {reader}; touch {tmp_path}/ended"
         statement = f"COPY (select range from range(10000000000)) TO PROGRAM '{command}'"
-        holofast = [Path(sys.executable).parent / "holofast", "copy", "--allow-program", statement]
+        holofast = [str(PROGRAM), "copy", "--allow-program", statement]
         with subprocess.Popen(holofast, stderr=subprocess.PIPE, text=True) as child:
             while not (tmp_path / "started").exists() and child.poll() is None:
                 time.sleep(0.01)
@@ -178,7 +180,7 @@ def test_a_signal_kills_the_program(tmp_path: Path, number: signal.Signals) -> N
 
 def copy(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [Path(sys.executable).parent / "holofast", "copy", *arguments],
+        [PROGRAM, "copy", *arguments],
         capture_output=True, text=True, timeout=60,
     )  # fmt: skip
 

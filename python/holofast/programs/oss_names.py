@@ -11,7 +11,10 @@ _ENDPOINT: Final = re.compile(
     re.IGNORECASE,
 )
 
-_OWN_ENDPOINT: Final = re.compile(r"oss-([a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com")
+# Public, internal (classic network and VPC), the older ones of VPCs, and dual-stack ones (IPv6).
+_OWN_ENDPOINT: Final = re.compile(
+    r"(?:vpc100-)?oss-([a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com|([a-z0-9-]+)\.oss\.aliyuncs\.com"
+)
 
 
 def endpoint_url(text: str) -> str | None:
@@ -37,7 +40,25 @@ def endpoint_region(text: str) -> str | None:
     """The region that the name of one of OSS's own endpoints tells; acceleration ones tell none."""
     match = _ENDPOINT.fullmatch(text)
     region = match and _OWN_ENDPOINT.fullmatch(match["host"].lower())
-    return region[1] if region and not region[1].startswith("accelerate") else None
+    name = region and (region[1] or region[2])
+    return None if not name or name.startswith("accelerate") else name
+
+
+def like_endpoint(right: str, given: str) -> str:
+    """The endpoint of `right`'s region, an internal one if `given` is one."""
+    region = endpoint_region(right)
+    internal = "-internal." in given and "-internal." not in right
+    return f"oss-{region}-internal.aliyuncs.com" if internal and region else right
+
+
+def is_cname(url: str) -> bool:
+    """Whether an endpoint is a domain of the bucket's own (CNAME), so that it names the bucket.
+
+    That is any name but OSS's own ones, addresses and localhost, where the bucket is in the path.
+    """
+    host = url.partition("://")[2].partition(":")[0]
+    own = host == "localhost" or host.endswith(".aliyuncs.com")
+    return not own and re.fullmatch("[0-9.]+", host) is None
 
 
 def is_region(name: str) -> bool:

@@ -15,7 +15,7 @@ import oss2
 from requests import RequestException
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
-from holofast.programs import ExitCode
+from holofast.programs import ExitCode, oss_names
 from holofast.sinks.store import Reason, Stored, StoreError
 from holofast.sinks.transport import Body, Session
 
@@ -68,11 +68,6 @@ _CODES: Final[dict[str, tuple[ExitCode, str, str]]] = {
         ExitCode.ACCESS_DENIED,
         "the key may not write {name}",
         "Grant it oss:PutObject and oss:AbortMultipartUpload on the bucket.",
-    ),
-    "PermanentRedirect": (
-        ExitCode.ENDPOINT,
-        "bucket {bucket} is not reached by endpoint {endpoint}",
-        "Check --Endpoint: the bucket's own page names it.",
     ),
     "NoSuchBucket": (
         ExitCode.BUCKET,
@@ -179,10 +174,10 @@ class OssStore:
                 lost=error.status >= 500,
             )
         message = error.message or ""  # an empty element is None
-        if "must be addressed using the specified endpoint" in message:
-            return self._coded("PermanentRedirect")
+        if "must be addressed using the specified endpoint" in message or error.status == 301:
+            return self._elsewhere(error.details.get("Endpoint"))
         if "signing region" in message:
-            return self._wrong_endpoint(f"its region is not {self._target.region!r}; see --Region")
+            return self._wrong_region()
         if error.code in _CODES:
             return self._coded(error.code)
         if error.code == "NoSuchUpload":
@@ -212,6 +207,29 @@ class OssStore:
             ExitCode.ENDPOINT,
             f"endpoint {self._target.endpoint} is wrong: {why}",
             hint="Check --Endpoint, such as oss-cn-hangzhou.aliyuncs.com.",
+        )
+
+    def _elsewhere(self, told: str | None) -> StoreError:
+        """The bucket is in another region, whose endpoint OSS tells in `told`."""
+        target = self._target
+        right = told and oss_names.like_endpoint(told, target.endpoint)
+        return StoreError(
+            ExitCode.ENDPOINT,
+            f"bucket {target.bucket_name} is not reached by endpoint {target.endpoint}",
+            hint=f"Give --Endpoint {right}; a --Region has to agree with it."
+            if right
+            else "Check --Endpoint: the bucket's own page names it.",
+        )
+
+    def _wrong_region(self) -> StoreError:
+        target = self._target
+        right = oss_names.endpoint_region(target.endpoint)
+        return StoreError(
+            ExitCode.ENDPOINT,
+            f"the Region {target.region!r} is not that of endpoint {target.endpoint}",
+            hint=f"Give --Region {right}, or leave it out."
+            if right
+            else "Check --Region: the bucket's own page names it.",
         )
 
     def _unreachable(self, cause: Exception) -> StoreError:
@@ -247,6 +265,7 @@ def _bucket(target: DumpToOss, connections: int) -> Any:
         connect_timeout=_TIMEOUTS,
         enable_crc=False,
         region=target.region,
+        is_cname=oss_names.is_cname(target.endpoint),
         app_name="holofast",
     )
 

@@ -3,7 +3,7 @@
     connection  HTTP in and out, faults      server   the object, its socket and threads
     operations  which operation it is        command  the command line
     auth        who signed it                faults   the fault script
-    objects, bucket, multipart               what the operations do
+    objects, bucket, multipart, copies       what the operations do
     store       objects and open uploads     bodies, files   where their bytes are
 
 It is a stand-in for tests, benchmarks and first steps, not a place to keep data: no access rules

@@ -59,15 +59,21 @@ class Connection(BaseHTTPRequestHandler):
         super().setup()
         self._scratch = memoryview(bytearray(BLOCK_SIZE))
 
+    def finish(self) -> None:
+        """Close what TLS has put in the place of the connection."""
+        super().finish()
+        if self.connection is not self.request:
+            self.server.shutdown_request(self.connection)
+
     def _serve(self) -> None:
         """Any request: what is to be done hangs on more than the method."""
         name, request, fault, response = "", None, None, None
         try:
-            request, operation = self._request()
+            target, request, operation = self._request()
             name = operation.name if operation else ""
             fault = self.server.faults.next(name, request)
             self._before(fault, request.body)
-            answer = self._carry_out(operation, request, fault)
+            answer = self._carry_out(target, operation, request, fault)
             request.body.drain()
             self._after(fault, answer)
             response = answer
@@ -87,12 +93,26 @@ class Connection(BaseHTTPRequestHandler):
 
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _serve  # noqa: N815
 
-    def _request(self) -> tuple[Request, operations.Operation | None]:
+    def do_CONNECT(self) -> None:
+        """Be the proxy of a client that wants TLS, and the server behind it."""
+        if self.server.tls is None:
+            self.send_error(501, "This server has no certificate")
+            return
+        self.send_response_only(200)
+        self.end_headers()
+        self.wfile.flush()
+        self.connection = self.server.wrap(self.connection, self.server.tls)
+        self.rfile = self.connection.makefile("rb", self.rbufsize)
+        self.wfile = self.connection.makefile("wb", self.wbufsize)
+        self.close_connection = False
+
+    def _request(self) -> tuple[operations.Target, Request, operations.Operation | None]:
         headers = {name.lower(): value.strip() for name, value in self.headers.items()}
-        bucket, key, query = operations.parse_target(self.path, headers.get("host", ""))
+        host = headers.get("host", "")
+        target = operations.parse_target(self.server.store, self.path, host)
         body = Incoming(*self._body(headers), self._scratch)
-        request = Request(self.command, bucket, key, query, headers, body)
-        return request, operations.find(self.command, key, query)
+        request = Request(self.command, target.bucket, target.key, target.query, headers, body)
+        return target, request, operations.find(self.command, target.key, target.query, headers)
 
     def _body(self, headers: dict[str, str]) -> tuple[io.BufferedIOBase, int]:
         """The stream to read the body from, and the body's length."""
@@ -122,11 +142,16 @@ class Connection(BaseHTTPRequestHandler):
             raise ConnectionAbortedError("a chunk without a size") from None
 
     def _carry_out(
-        self, operation: operations.Operation | None, request: Request, fault: Fault | None
+        self,
+        target: operations.Target,
+        operation: operations.Operation | None,
+        request: Request,
+        fault: Fault | None,
     ) -> Response:
         try:
             if fault is not None and fault.kind == "status":
                 raise OssError(fault.status, fault.code, fault.message)
+            operations.check_region(self.server.store, target)
             auth.verify(request, self.server.credentials, self.server.store.region)
             operations.check_names(self.server.store, request)
             if operation is None:
@@ -203,6 +228,7 @@ class Connection(BaseHTTPRequestHandler):
                 ("Message", error.message),
                 ("RequestId", request_id),
                 ("HostId", self.headers.get("Host", "")),
+                *error.details.items(),
             ],
         )
         if self.command == "HEAD":

@@ -21,13 +21,19 @@ _MAX_DOCUMENT: Final = 5 * 1024 * 1024
 
 
 class OssError(Exception):
-    """A request that OSS refuses: the HTTP status, the documented code and its message."""
+    """A request that OSS refuses: the HTTP status, the documented code and its message.
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    `details` are further elements of the answer, by tag.
+    """
+
+    def __init__(
+        self, status: int, code: str, message: str, details: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(f"{status} {code}: {message}")
         self.status = status
         self.code = code
         self.message = message
+        self.details = details or {}
 
 
 class Incoming:

@@ -21,8 +21,6 @@ MAX_BODY: Final = 5 * 1024**3  # of one Put, and of one part
 
 def put_object(store: Store, request: Request) -> Response:
     """PutObject."""
-    if "x-oss-copy-source" in request.headers:
-        raise OssError(501, "NotImplemented", "This server copies no objects.")
     data, sums = receive(store, request)
     try:
         store.put(

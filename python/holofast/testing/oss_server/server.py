@@ -23,6 +23,7 @@ from .files import FileStorage
 from .store import Store, StoredObject, Upload
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterable
     from pathlib import Path
     from types import TracebackType
@@ -41,8 +42,15 @@ class HttpServer(ThreadingHTTPServer):
     daemon_threads = False  # so that server_close() waits for them
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], store: Store, credentials: Credentials) -> None:
+    def __init__(
+        self,
+        address: tuple[str, int],
+        store: Store,
+        credentials: Credentials,
+        tls: ssl.SSLContext | None,
+    ) -> None:
         self.store = store
+        self.tls = tls
         self.credentials = credentials
         self.faults = FaultScript()
         self.exchanges: deque[Exchange] = deque(maxlen=_KEPT_EXCHANGES)
@@ -58,6 +66,17 @@ class HttpServer(ThreadingHTTPServer):
         """Remember the connection, to end it in `hang_up`."""
         self._open.add(request)
         super().process_request(request, client_address)
+
+    def wrap(self, connection: socket.socket, tls: ssl.SSLContext) -> ssl.SSLSocket:
+        """Go on with a connection over TLS, and still be able to end it."""
+        wrapped = tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        self._open.add(wrapped)
+        try:
+            wrapped.do_handshake()
+        except OSError as error:
+            self.shutdown_request(wrapped)
+            raise ConnectionAbortedError("the client does not trust the certificate") from error
+        return wrapped
 
     def shutdown_request(self, request: Any) -> None:
         """The connection's own end."""
@@ -80,8 +99,11 @@ class HttpServer(ThreadingHTTPServer):
 class OssServer:
     """A bucket of OSS on loopback, for one key: `with OssServer() as server: server.endpoint`.
 
-    Bodies are kept in memory, with `root` as files under it, with `discard` not at all. Raises
-    OSError if the address cannot be listened on, ValueError for `root` with `discard`.
+    Bodies are kept in memory, with `root` as files under it, with `discard` not at all. `cname` is
+    a domain of the bucket's own. A client that has the endpoint for its proxy (`http_proxy`) may
+    use OSS's real endpoints, and with `tls`, which `https_proxy` reaches, those by https.
+
+    Raises OSError if the address cannot be listened on, ValueError for `root` with `discard`.
     """
 
     def __init__(
@@ -96,20 +118,23 @@ class OssServer:
         bucket: str = DEFAULT_BUCKET,
         root: Path | None = None,
         discard: bool = False,
+        cname: str | None = None,
+        tls: ssl.SSLContext | None = None,
         faults: Iterable[Fault] = (),
     ) -> None:
         if root is not None and discard:
             raise ValueError("objects are either kept under a root or discarded")
         self.bucket_name = bucket
         self.region = region
+        self.tls = tls
         self.credentials = Credentials(access_key_id, access_key_secret, security_token)
         self._files = FileStorage(root, bucket) if root is not None else None
         storage: Storage = self._files or (DiscardStorage() if discard else MemoryStorage())
-        self._store = Store(bucket, region, storage)
+        self._store = Store(bucket, region, storage, cname)
         if self._files is not None:
             for key, data, sums in self._files.existing():
                 self._store.objects[key] = StoredObject(key, "Normal", sums, {}, data)
-        self._http = HttpServer((host, port), self._store, self.credentials)
+        self._http = HttpServer((host, port), self._store, self.credentials, tls)
         self.faults.add(*faults)
         # Looking often whether to stop makes a server that lives for one test cheap.
         self._thread = threading.Thread(

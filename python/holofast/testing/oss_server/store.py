@@ -87,9 +87,12 @@ class Upload:
 class Store:
     """The bucket. Whoever reads `objects` or `uploads` holds `lock`; the methods below need it."""
 
-    def __init__(self, bucket: str, region: str, storage: Storage) -> None:
+    def __init__(
+        self, bucket: str, region: str, storage: Storage, cname: str | None = None
+    ) -> None:
         self.bucket = bucket
         self.region = region
+        self.cname = cname  # a domain of the bucket's own
         self.storage = storage
         self.created = datetime.now(UTC)
         self.lock = threading.RLock()
