@@ -17,8 +17,8 @@ from holofast.options import CopyOptions, Settings
 from holofast.plan import object_key
 from holofast.programs import ExitCode, parse_arguments
 from holofast.sinks import store
+from holofast.sinks.oss.transport import Session
 from holofast.sinks.store import MIN_PART_SIZE
-from holofast.sinks.transport import Session
 from holofast.statement import parse_statement
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -36,9 +36,9 @@ LAYERS: list[set[str]] = [
 # The test double is a program of its own: it knows the encoder's CRC64 and nothing else of ours.
 APART = {"testing"}
 
-# Each driver, and the one file that may import it.
+# Each driver, and the one file or folder that may import it.
 DRIVERS = {
-    "oss2": "sinks/oss.py",
+    "oss2": "sinks/oss/",
     "duckdb": "sources/duckdb.py",
     "postgast": "statement/grammar.py",
 }
@@ -102,7 +102,8 @@ def test_a_driver_is_imported_in_its_adapter_alone(driver: str) -> None:
         for path, tree in modules().items()
         if any(name.split(".")[0] == driver for name in imports(tree))
     }
-    assert users == {DRIVERS[driver]}
+    assert users
+    assert all(path.startswith(DRIVERS[driver]) for path in users)
 
 
 def test_the_package_imports_nothing_before_it_is_needed() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from holofast import api
 from holofast.sinks import Cancelled
-from holofast.sinks.transport import Body
+from holofast.sinks.oss.transport import Body
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

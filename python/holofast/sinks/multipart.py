@@ -40,9 +40,10 @@ class Patience:
 
 
 # A wrong endpoint should be told within seconds, as nothing is lost yet; and who interrupts an
-# export does not wait for minutes.
+# export does not wait for minutes: no attempt to clean up begins later than these seconds.
 _AT_START: Final = 3
 _AT_END: Final = 5
+_CLEANING: Final = 30.0
 
 
 class Multipart:
@@ -118,6 +119,7 @@ class Multipart:
     def cancel(self) -> None:
         """End uploads and waits in progress."""
         self._cancelled.set()
+        self._store.hang_up()
 
     def commit(self, size: int, crc64: int) -> Commit:
         """Complete (or put the empty object) and see that the whole is what was sent."""
@@ -134,10 +136,10 @@ class Multipart:
 
     def abort(self) -> str | None:
         """Abort the upload; retried, and what cannot be cleaned up is named."""
-        left = self._sweep()
-        if left is None and self._finishing and self._look() is not None:
-            left = f"object {self._store.name} stands there all the same"
-        return left
+        notes = [self._sweep()]
+        if self._finishing:
+            notes.append(self._still_there())
+        return "; ".join(filter(None, notes)) or None
 
     def _upload(self, part: Part) -> str:
         assert self._upload_id is not None, "write before open"
@@ -242,6 +244,15 @@ class Multipart:
             if error.reason is not Reason.NO_SUCH_UPLOAD:
                 raise
 
+    def _still_there(self) -> str | None:
+        """What is to be said where the request that makes the object visible was sent."""
+        name = self._store.name
+        try:
+            found = self._retry(self._store.head, attempts=_AT_START, sleep=time.sleep)
+        except (StoreError, KeyboardInterrupt):
+            return f"whether object {name} stands there all the same could not be seen"
+        return f"object {name} stands there all the same" if found else None
+
     def _look(self) -> Stored | None:
         """The object if one stands there and we may see it."""
         try:
@@ -257,12 +268,13 @@ class Multipart:
         sleep: Callable[[float], None] | None = None,
     ) -> _T:
         patience = self._patience
+        total = patience.total if sleep is None else min(_CLEANING, patience.total)
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(
                 lambda error: isinstance(error, StoreError) and error.transient
             ),
             stop=tenacity.stop_after_attempt(min(attempts or patience.attempts, patience.attempts))
-            | tenacity.stop_after_delay(patience.total),
+            | tenacity.stop_after_delay(total),
             wait=tenacity.wait_random_exponential(patience.first, patience.longest),
             sleep=sleep or self._sleep,
             reraise=True,

@@ -106,3 +106,6 @@ class Store(Protocol):
 
     def uploads(self) -> list[str]:
         """The ids of all open uploads of the key."""
+
+    def hang_up(self) -> None:
+        """Make the requests in progress fail at once; later ones are not concerned."""

@@ -7,8 +7,12 @@ What is asked, and what answers and failures mean, is `oss`'s business.
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import threading
-from typing import TYPE_CHECKING, Any
+import time
+import weakref
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode, urlsplit
 
 import requests
@@ -18,11 +22,14 @@ from urllib3.util import Timeout
 from holofast.sinks import Cancelled
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Iterator
 
     from urllib3 import BaseHTTPResponse
     from urllib3.connectionpool import HTTPConnectionPool
+
+
+# A body that is not sent in this time counts as lost: 8 MiB by 28 kB/s.
+_SENDING_SECONDS: Final = 300.0
 
 
 class Session:
@@ -36,6 +43,7 @@ class Session:
         self._adapter = HTTPAdapter(pool_maxsize=connections)
         self._opening = threading.Lock()
         self._pool: HTTPConnectionPool | None = None  # of the bucket's host; there is no other
+        self._lines: weakref.WeakSet[Any] = weakref.WeakSet()
 
     def do_request(self, request: Any, timeout: tuple[float, float]) -> Answer:
         """The answer to an `oss2.http.Request`, as soon as its headers are there.
@@ -65,6 +73,14 @@ class Session:
         )
         return Answer(response)
 
+    def hang_up(self) -> None:
+        """End all connections, whatever waits on them; a later request opens a new one."""
+        for connection in list(self._lines):
+            line = connection.sock
+            if line is not None:
+                with contextlib.suppress(OSError):
+                    line.shutdown(socket.SHUT_RDWR)
+
     def _opened(self, url: str) -> HTTPConnectionPool:
         """Connections to the host of `url`, by the proxy and certificates of the environment."""
         request = requests.PreparedRequest()
@@ -76,7 +92,8 @@ class Session:
             request, verify, proxies=chosen["proxies"]
         )
         self._adapter.cert_verify(pool, url, verify, None)
-        pool.ConnectionCls = type("Connection", (_BodySender, pool.ConnectionCls), {})
+        bases = (_Connection, pool.ConnectionCls)
+        pool.ConnectionCls = type("Connection", bases, {"lines": self._lines})
         return pool
 
 
@@ -112,17 +129,27 @@ class Body:
         """Send as much at a time as the line takes.
 
         So the socket's timeout bounds each wait for the line to take more. With sendall() it would
-        bound a whole block, and blocks small enough for a slow line cost a sixth of the upload.
+        bound a whole block, and blocks small enough for a slow line cost a sixth of the upload. A
+        line that takes a little now and then is given up in the end: TimeoutError.
         """
         left = self._data
+        end = time.monotonic() + _SENDING_SECONDS
         while left:
             if self._cancelled.is_set():
                 raise Cancelled
+            if time.monotonic() > end:
+                raise TimeoutError(f"sending took more than {_SENDING_SECONDS:.0f} seconds")
             left = left[line.send(left) :]
 
 
-class _BodySender:
-    """A connection that lets a Body send itself."""
+class _Connection:
+    """A connection that can be ended from outside, and lets a Body send itself."""
+
+    lines: weakref.WeakSet[Any]
+
+    def connect(self) -> None:
+        super().connect()  # type: ignore[misc]
+        self.lines.add(self)
 
     def send(self, data: Any) -> None:
         if isinstance(data, Body):

@@ -1,14 +1,10 @@
-"""The requests of a multipart upload by oss2, and what each of its errors means.
-
-oss2 is used for signing (V4) and requests alone: it never retries an upload, and its CRC64 costs
-ten times the upload and holds the GIL, so retries and CRC64 are `multipart`'s.
-"""
+"""What each failure of a request by oss2 means: the exit code, what is wrong, what to do."""
 
 from __future__ import annotations
 
 import socket
 import ssl
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 from xml.etree.ElementTree import ParseError
 
 import oss2
@@ -16,25 +12,16 @@ from requests import RequestException
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from holofast.programs import ExitCode, oss_names
-from holofast.sinks.store import Reason, Stored, StoreError
-from holofast.sinks.transport import Body, Session
+from holofast.sinks.store import Reason, StoreError
 
 if TYPE_CHECKING:
-    import threading
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from holofast.programs import DumpToOss
 
-_T = TypeVar("_T")
-
-# Seconds to connect, or to get more of a body sent; and to wait for an answer.
-_TIMEOUTS: Final = (10.0, 60.0)
-
 # RuntimeError and ParseError are oss2's parser's, about an answer that is not OSS's.
 _UNREACHABLE: Final = (HTTPError, RequestException)
-_FAILURES: Final = (oss2.exceptions.OssError, *_UNREACHABLE, ParseError, RuntimeError)
-
-_NO_OVERWRITE: Final = {"x-oss-forbid-overwrite": "true"}
+FAILURES: Final = (oss2.exceptions.OssError, *_UNREACHABLE, ParseError, RuntimeError)
 
 # OSS's error codes that say which parameter is wrong: exit code, what is wrong, what to do.
 # InvalidAccessKeyId and friends have no exception class of their own in oss2.
@@ -88,74 +75,14 @@ _CODES: Final[dict[str, tuple[ExitCode, str, str]]] = {
 _CODES["AccessKeyIdAndSecurityTokenNotMatch"] = _CODES["InvalidSecurityToken"]
 
 
-class OssStore:
-    """One key of one bucket; see `store.Store`. `connections` is how many run at a time."""
+class Failures:
+    """Words the failures of requests about `name`, an object or a prefix at `target`."""
 
-    def __init__(self, target: DumpToOss, key: str, connections: int) -> None:
-        self.name = f"oss://{target.bucket_name}/{key}"
+    def __init__(self, target: DumpToOss, name: str) -> None:
         self._target = target
-        self._key = key
-        self._bucket = self._call(lambda: _bucket(target, connections))
+        self._name = name
 
-    def initiate(self) -> str:
-        """See `store.Store`."""
-        bucket = self._bucket
-        result = self._call(lambda: bucket.init_multipart_upload(self._key, headers=_NO_OVERWRITE))
-        return str(result.upload_id)
-
-    def upload_part(
-        self, upload_id: str, number: int, data: memoryview, cancelled: threading.Event
-    ) -> tuple[str, int | None]:
-        """See `store.Store`."""
-        body = Body(data, cancelled)
-        bucket = self._bucket
-        result = self._call(lambda: bucket.upload_part(self._key, upload_id, number, body))
-        return result.etag, result.crc
-
-    def complete(self, upload_id: str, etags: list[tuple[int, str]]) -> int | None:
-        """See `store.Store`."""
-        parts = [oss2.models.PartInfo(number, etag) for number, etag in etags]
-        result = self._call(
-            lambda: self._bucket.complete_multipart_upload(
-                self._key, upload_id, parts, headers=_NO_OVERWRITE
-            )
-        )
-        crc64: int | None = result.crc
-        return crc64
-
-    def abort(self, upload_id: str) -> None:
-        """See `store.Store`."""
-        self._call(lambda: self._bucket.abort_multipart_upload(self._key, upload_id))
-
-    def put_empty(self) -> int | None:
-        """See `store.Store`."""
-        result = self._call(lambda: self._bucket.put_object(self._key, b"", headers=_NO_OVERWRITE))
-        crc64: int | None = result.crc
-        return crc64
-
-    def head(self) -> Stored | None:
-        """See `store.Store`."""
-        try:
-            result = self._bucket.head_object(self._key)
-        except oss2.exceptions.NotFound:
-            return None
-        except _FAILURES as error:
-            raise self._failure(error) from error
-        return Stored(result.content_length, result.server_crc)
-
-    def uploads(self) -> list[str]:
-        """See `store.Store`."""
-        listing = oss2.MultipartUploadIterator(self._bucket, prefix=self._key, max_retries=1)
-        found = self._call(lambda: list(listing))
-        return [upload.upload_id for upload in found if upload.key == self._key]
-
-    def _call(self, request: Callable[[], _T]) -> _T:
-        try:
-            return request()
-        except _FAILURES as error:
-            raise self._failure(error) from error
-
-    def _failure(self, error: Exception) -> StoreError:
+    def meaning(self, error: Exception) -> StoreError:
         """What an exception of a request means."""
         if isinstance(error, oss2.exceptions.ClientError):
             if "bucket" in error.body:
@@ -168,7 +95,7 @@ class OssStore:
         if error.status >= 500 or error.code == "RequestTimeout":
             return StoreError(
                 ExitCode.UPLOAD_FAILED,
-                f"OSS failed on {self.name}: {_told(error)}",
+                f"OSS failed on {self._name}: {_told(error)}",
                 hint="Try again later.",
                 transient=True,
                 lost=error.status >= 500,
@@ -183,13 +110,13 @@ class OssStore:
         if error.code == "NoSuchUpload":
             return StoreError(
                 ExitCode.UPLOAD_FAILED,
-                f"the upload of {self.name} was aborted by someone else",
+                f"the upload of {self._name} was aborted by someone else",
                 reason=Reason.NO_SUCH_UPLOAD,
             )
         if not error.code and error.status != 403:  # HEAD's answers have no code
             return self._wrong_endpoint(f"what answers there ({error.status}) is not OSS")
         code = ExitCode.ACCESS_DENIED if error.status == 403 else ExitCode.UPLOAD_FAILED
-        return StoreError(code, f"OSS refused {self.name}: {_told(error)}")
+        return StoreError(code, f"OSS refused {self._name}: {_told(error)}")
 
     def _coded(self, code: str) -> StoreError:
         exit_code, message, hint = _CODES[code]
@@ -197,7 +124,7 @@ class OssStore:
             "id": self._target.access_key_id,
             "bucket": self._target.bucket_name,
             "endpoint": self._target.endpoint,
-            "name": self.name,
+            "name": self._name,
         }
         reason = Reason.EXISTS if code == "FileAlreadyExists" else Reason.OTHER
         return StoreError(exit_code, message.format(**words), hint=hint, reason=reason)
@@ -248,26 +175,6 @@ class OssStore:
             transient=not distrusted,
             lost=connected and not distrusted,
         )
-
-
-def _bucket(target: DumpToOss, connections: int) -> Any:
-    key, secret, token = target.access_key_id, target.access_key_secret, target.security_token
-    auth = (
-        oss2.StsAuth(key, secret, token, auth_version=oss2.AUTH_VERSION_4)
-        if token
-        else oss2.AuthV4(key, secret)
-    )
-    return oss2.Bucket(
-        auth,
-        target.endpoint,
-        target.bucket_name,
-        session=Session(connections),
-        connect_timeout=_TIMEOUTS,
-        enable_crc=False,
-        region=target.region,
-        is_cname=oss_names.is_cname(target.endpoint),
-        app_name="holofast",
-    )
 
 
 def _told(error: Any) -> str:
