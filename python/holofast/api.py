@@ -12,7 +12,7 @@ import contextlib
 import os
 import sys
 import time
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from holofast import pipeline
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from holofast.plan import Plan
     from holofast.programs import DumpToOss
     from holofast.report import Report
+    from holofast.sinks.oss import PendingUpload
     from holofast.statement import Statement
 
 
@@ -111,19 +112,17 @@ def export(
     with contextlib.closing(Arrow(data)) as source:
         encoder = Encoder(source.schema, copy_options, settings=settings, engine=engine)
         bucket, directory, name = _take_apart(url)
-        flags = {
-            "AccessKeyId": access_key_id,
-            "AccessKeySecret": access_key_secret,
-            "SecurityToken": security_token,
-            "Endpoint": endpoint,
-            "Region": region,
-            "BucketName": bucket,
-            "DirName": directory,
-            "FileName": name,
-            "MaxBytes": max_bytes,
-        }
-        arguments = [f"--{flag}={value}" for flag, value in flags.items() if value is not None]
-        target = parse_arguments(arguments, os.environ)
+        target = _target(
+            BucketName=bucket,
+            DirName=directory,
+            FileName=name,
+            AccessKeyId=access_key_id,
+            AccessKeySecret=access_key_secret,
+            SecurityToken=security_token,
+            Endpoint=endpoint,
+            Region=region,
+            MaxBytes=max_bytes,
+        )
         job = Job(
             source, encoder, target, description="Arrow data", workers=workers, started=started
         )
@@ -186,14 +185,63 @@ def dump_stream(
 
     with contextlib.closing(Stream(stream, least_part=store.PART_SIZE)) as work:
         file_format: Literal["text", "binary"] = "text"
+        left = None
         if target.file_name is None:
             # The name needs the first bytes, and a query may take hours to give them.
-            pipeline.prove(sink("text"))
+            left = pipeline.prove(sink("text"))
             file_format = "binary" if work.is_binary() else "text"
-        outcome = pipeline.run(
-            work, sink(file_format), engine=engine, workers=workers, progress=progress
-        )
-    return report(outcome, outcome.commit.name or "", engine, started)
+        try:
+            outcome = pipeline.run(
+                work, sink(file_format), engine=engine, workers=workers, progress=progress
+            )
+        except BaseException as error:
+            pipeline.note(error, left)
+            raise
+    done = report(outcome, outcome.commit.name or "", engine, started)
+    return replace(done, left_behind="; ".join(filter(None, [left, done.left_behind])) or None)
+
+
+def pending(
+    url: str,
+    *,
+    endpoint: str | None = None,
+    region: str | None = None,
+    access_key_id: str | None = None,
+    access_key_secret: str | None = None,
+    security_token: str | None = None,
+    abort: bool = False,
+) -> list[PendingUpload]:
+    """The multipart uploads that are open under `oss://bucket/prefix`, by key, then by age.
+
+    Such are left by a process that was killed, and by exports that still run. OSS charges their
+    parts; with `abort` they are aborted. Other parameters are as for `export`.
+
+    Raises DestinationError.
+    """
+    from holofast.sinks.oss import OssStore
+
+    bucket, directory, name = _take_apart(url)
+    target = _target(
+        BucketName=bucket,
+        DirName="",
+        AccessKeyId=access_key_id,
+        AccessKeySecret=access_key_secret,
+        SecurityToken=security_token,
+        Endpoint=endpoint,
+        Region=region,
+    )
+    prefix = directory.lstrip("/") + (name or "")
+    found = OssStore(target, prefix, 1).pending()
+    if abort:
+        for upload in found:
+            OssStore(target, upload.key, 1).abort(upload.upload_id)
+    return found
+
+
+def _target(**parameters: str | int | None) -> DumpToOss:
+    """The destination of hg_dump_to_oss's parameters, and of the environment for the others."""
+    given = [f"--{flag}={value}" for flag, value in parameters.items() if value is not None]
+    return parse_arguments(given, os.environ)
 
 
 def _take_apart(url: str) -> tuple[str, str, str | None]:

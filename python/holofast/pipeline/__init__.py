@@ -98,14 +98,15 @@ def run(
     return Outcome(workshop.progress, workshop.crc64, commit)
 
 
-def prove(sink: Sink) -> None:
-    """See that the sink's destination takes data, and leave nothing there; raises what open does.
+def prove(sink: Sink) -> str | None:
+    """See that the sink's destination takes data; raises what open does.
 
-    An interrupt counts as for `run`.
+    Nothing is left there, or a sentence tells what is. An interrupt counts as for `run`.
     """
-    with _sigterm_interrupts(), _aborting(sink):
-        sink.open()
-    sink.abort()
+    with _sigterm_interrupts():
+        with _aborting(sink):
+            sink.open()
+        return sink.abort()
 
 
 class _Workshop:
@@ -246,9 +247,13 @@ def _aborting(sink: Sink) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        left = sink.abort()
-        if left is not None and isinstance(error, CopyError):
-            error.hint = f"{error.hint} Note: {left}." if error.hint else f"Note: {left}."
-        elif left is not None:
-            error.add_note(left)
+        note(error, sink.abort())
         raise
+
+
+def note(error: BaseException, left: str | None) -> None:
+    """Say with the error what was left behind: in its hint, or as a note."""
+    if left is not None and isinstance(error, CopyError):
+        error.hint = f"{error.hint} Note: {left}." if error.hint else f"Note: {left}."
+    elif left is not None:
+        error.add_note(left)

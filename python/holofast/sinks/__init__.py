@@ -55,4 +55,7 @@ class Sink(Protocol):
         """Make all parts visible as one object of `size` bytes; called when no write runs."""
 
     def abort(self) -> str | None:
-        """Undo all; a sentence naming what was left behind, or None. Does not raise."""
+        """Undo all; a sentence naming what was left behind, or None.
+
+        Raises nothing but KeyboardInterrupt, whose note is the sentence.
+        """

@@ -215,7 +215,10 @@ class Multipart:
         return self._sole and failure.reason is Reason.EXISTS
 
     def _sweep(self) -> str | None:
-        """Abort every open upload that is ours; a sentence on what stays behind, or None."""
+        """Abort every open upload that is ours; a sentence on what stays behind, or None.
+
+        An interrupt carries the sentence as its note.
+        """
         ours = set(filter(None, [self._upload_id]))
         doubt = self._in_flight or (self._unaccounted and not self._sole)
         try:
@@ -226,16 +229,22 @@ class Multipart:
             for upload_id in sorted(ours):
                 forget = functools.partial(self._forget, upload_id)
                 self._retry(forget, attempts=_AT_END, sleep=time.sleep)
-        except (StoreError, KeyboardInterrupt) as error:
-            why = error.message if isinstance(error, StoreError) else "interrupted"
-            return (
-                f"upload {', '.join(sorted(ours)) or 'of unknown id'} of {self._store.name} could "
-                f"not be aborted ({why}), and its parts are charged until it is"
-            )
+        except StoreError as error:
+            return self._left(ours, error.message)
+        except KeyboardInterrupt as interrupt:
+            interrupt.add_note(self._left(ours, "interrupted"))
+            raise
         self._upload_id = None
         if doubt:
             return f"an upload of {self._store.name} whose id was never told may be left open"
         return None
+
+    def _left(self, upload_ids: set[str], why: str) -> str:
+        ids = ", ".join(sorted(upload_ids)) or "of unknown id"
+        return (
+            f"upload {ids} of {self._store.name} could not be aborted ({why}), and its parts are "
+            "charged until it is"
+        )
 
     def _forget(self, upload_id: str) -> None:
         try:
@@ -249,7 +258,7 @@ class Multipart:
         name = self._store.name
         try:
             found = self._retry(self._store.head, attempts=_AT_START, sleep=time.sleep)
-        except (StoreError, KeyboardInterrupt):
+        except StoreError:
             return f"whether object {name} stands there all the same could not be seen"
         return f"object {name} stands there all the same" if found else None
 
