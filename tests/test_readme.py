@@ -5,7 +5,6 @@ from __future__ import annotations
 import doctest
 import os
 import re
-import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -20,21 +19,12 @@ from benches import datasets
 from benches.section import section
 from benches.summary import published
 from tests.oss_fixtures import LoopbackOss
+from tests.readme import README, TEXT, example
 
 if TYPE_CHECKING:
     from tests.postgres import Postgres
 
-README = Path(__file__).parent.parent / "README.md"
-TEXT = README.read_text()
 PROGRAMS = Path(sys.executable).parent
-
-
-def example(name: str) -> tuple[list[str], str]:
-    """The command and the output that README shows under `<!-- test: name -->`."""
-    found = re.search(rf"<!-- test: {name} -->\n```console\n\$ (.*)\n([^`]*)```", TEXT)
-    assert found is not None
-    command, output = found.groups()
-    return shlex.split(command), output
 
 
 def test_the_comparison_is_what_was_published() -> None:
@@ -85,6 +75,33 @@ def test_the_mistake_of_the_example() -> None:
     command, output = example("mistake")
     done = run(command)
     assert (done.returncode, done.stderr) == (1, output)
+
+
+def test_the_program_of_the_example() -> None:
+    command, output = example("program")
+    done = run(command)
+    assert (done.returncode, done.stdout + done.stderr) == (3, output)
+
+
+def test_the_pending_upload_of_the_example() -> None:
+    command, output = example("pending")
+    with LoopbackOss(bucket="demo") as oss:
+        found = re.search("oss://demo/(.*)", output)
+        assert found is not None
+        upload_id = oss.bucket().init_multipart_upload(found[1]).upload_id
+        done = run(
+            command,
+            OSS_ACCESS_KEY_ID=oss.credentials.access_key_id,
+            OSS_ACCESS_KEY_SECRET=oss.credentials.access_key_secret,
+            OSS_REGION=oss.region,
+            OSS_ENDPOINT=oss.endpoint,
+        )
+
+    def steady(text: str) -> str:
+        return re.sub(r"[0-9T:-]{19}Z  [0-9A-F]{32}", "<began and id>", text)
+
+    assert upload_id in done.stdout
+    assert steady(done.stdout + done.stderr) == steady(output)
 
 
 def test_the_python_examples(postgres18: Postgres) -> None:

@@ -27,12 +27,12 @@ from holofast.testing.oss_server import Fault
 
 from tests.copy_server import Refusal, server_outcome
 from tests.oss_fixtures import LoopbackOss
-from tests.postgres import Postgres, copy_out, debian_15, packaged_18
+from tests.postgres import POSTGRES15_BIN, Postgres, copy_out, debian_15, packaged_18
+from tests.readme import README, commands, example
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-ROOT = Path(__file__).parent.parent
 SERVERS: dict[str, Any] = {"15": debian_15, "18": packaged_18}
 BUCKET = "hologres-demo"
 HOSTS = ["*.oss-cn-hangzhou-internal.aliyuncs.com", "*.oss-cn-beijing-internal.aliyuncs.com"]
@@ -40,15 +40,26 @@ HOSTS = ["*.oss-cn-hangzhou-internal.aliyuncs.com", "*.oss-cn-beijing-internal.a
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[Path]:
-    """A directory that everybody may read: hg_dump_to_oss in `env`, and certificates."""
+    """A directory that everybody may read: hg_dump_to_oss in `bin`, and certificates.
+
+    It is installed as README says, but for the places, and by our own pip, as not every Python
+    can put one into an environment.
+    """
     directory = Path(tempfile.mkdtemp(prefix="holofast-world-", dir="/tmp"))
     directory.chmod(0o755)
+    (directory / "bin").mkdir()
     system = "/usr/bin/python3"  # ours may be in somebody's home
     python = system if os.path.exists(system) else sys.executable
-    environment = str(directory / "env")
-    subprocess.run([python, "-m", "venv", "--without-pip", environment], check=True)
-    pip = [sys.executable, "-m", "pip", "--python", f"{environment}/bin/python"]
-    subprocess.run([*pip, "install", "--quiet", str(ROOT)], check=True)
+    ours = {
+        "python3 -m venv": f"{python} -m venv --without-pip",
+        "/opt/holofast/bin/pip": f"{sys.executable} -m pip -q --python {directory}/env/bin/python",
+        "/opt/holofast": f"{directory}/env",
+        "/usr/local/bin/": f"{directory}/bin/",
+    }
+    for line in commands("install"):
+        for theirs, replacement in ours.items():
+            line = line.replace(theirs, replacement)
+        subprocess.run(line, shell=True, check=True, cwd=README.parent)
     yield directory
     shutil.rmtree(directory)
 
@@ -66,7 +77,7 @@ def proxied_oss(world: Path, region: str) -> Iterator[tuple[LoopbackOss, dict[st
         yield (
             oss,
             {
-                "PATH": f"{world}/env/bin:{os.environ['PATH']}",
+                "PATH": f"{world}/bin:{os.environ['PATH']}",
                 "REQUESTS_CA_BUNDLE": str(certificate),
                 "https_proxy": oss.endpoint,
                 "http_proxy": oss.endpoint,
@@ -366,3 +377,41 @@ def test_two_exports_at_once_into_one_directory(postgres: Postgres, oss: Loopbac
         expected = [copy_out(connection, f"COPY ({query}) TO STDOUT") for query in queries]
     assert sorted(stored.read() for stored in oss.objects().values()) == expected
     assert oss.uploads() == []
+
+
+@pytest.mark.parametrize("place", ["environment", "file"])
+def test_the_examples_of_the_readme(world: Path, place: str) -> None:
+    """The key is in the server's environment, or in a file; so no log ever shows it."""
+    secret = "S3cr3t-that-must-not-be-seen"
+    with LoopbackOss(bucket="demo", access_key_secret=secret) as oss:
+        file = world / "ossutilconfig"
+        environment = {
+            "PATH": f"{world}/bin:{os.environ['PATH']}",
+            "OSS_REGION": oss.region,
+            "OSS_ENDPOINT": oss.endpoint,
+        }
+        if place == "file":
+            key_id = oss.credentials.access_key_id
+            file.write_text(f"[default]\naccessKeyID={key_id}\naccessKeySecret={secret}\n")
+            file.chmod(0o600)
+            with contextlib.suppress(PermissionError):
+                shutil.chown(file, "postgres")
+            environment["OSSUTIL_CONFIG_FILE"] = str(file)
+        else:
+            environment["OSS_ACCESS_KEY_ID"] = oss.credentials.access_key_id
+            environment["OSS_ACCESS_KEY_SECRET"] = secret
+        with debian_15(environment=environment) as server:
+            with server() as connection:
+                connection.execute("CREATE TABLE orders AS SELECT generate_series(1, 3) AS id")
+            for name, code in (("server", 0), ("server mistake", 1)):
+                command, output = example(name)
+                done = subprocess.run(
+                    [str(POSTGRES15_BIN / command[0]), "-X", "-d", server.dsn, *command[1:]],
+                    capture_output=True,
+                    text=True,
+                )
+                assert (done.returncode, done.stdout + done.stderr) == (code, output)
+            log = server.log.read_text()
+        assert "hg_dump_to_oss: there is no bucket other" in log
+        assert secret not in log
+        assert [stored.read() for stored in oss.objects().values()] == [b"id\n1\n2\n3\n"]

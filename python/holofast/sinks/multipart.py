@@ -196,7 +196,7 @@ class Multipart:
     def _settle(self, failure: StoreError | None, size: int, crc64: int) -> bool:
         """Whether HEAD confirms the object; raises `failure` where it may not be ours, or whole."""
         try:
-            found = self._retry(self._store.head)
+            found = self._retry(self._store.head, attempts=_AT_END, sleep=time.sleep)
         except StoreError:
             if failure is None or self._must_be_done(failure):
                 return False  # we may not read
