@@ -324,3 +324,35 @@ def test_hg_dump_to_oss_imports_nothing_heavy() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, env=ENVIRONMENT
     )
     assert done.stdout == "[]\n"
+
+
+def redirected(oss: LoopbackOss, redirection: str) -> subprocess.CompletedProcess[bytes]:
+    """hg_dump_to_oss with some data, as a shell starts it with the redirection."""
+    command = f'exec "$@" {redirection}'
+    program = str(PROGRAMS / "hg_dump_to_oss")
+    arguments = ["sh", "-c", command, "sh", program, *oss.arguments()]
+    return subprocess.run(arguments, input=b"1\n", capture_output=True, env=ENVIRONMENT, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("redirection", "message"),
+    [
+        ("<&-", "there is no standard input"),
+        ("0>/dev/null", "the input cannot be read: Bad file descriptor"),
+    ],
+)
+@pytest.mark.parametrize("more", ["", "--FileName x"])
+def test_input_that_cannot_be_read(
+    oss: LoopbackOss, redirection: str, message: str, more: str
+) -> None:
+    done = redirected(oss, f"{more} {redirection}")
+    assert done.returncode == ExitCode.INCOMPLETE_INPUT
+    assert done.stderr.decode().startswith(f"hg_dump_to_oss: {message}; ")
+    oss.assert_nothing_left()
+
+
+@pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full"])
+def test_a_report_that_nobody_reads_is_no_failure(oss: LoopbackOss, redirection: str) -> None:
+    done = redirected(oss, redirection)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert [stored.read() for stored in oss.objects().values()] == [b"1\n"]

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import sys
 import traceback
 from typing import TYPE_CHECKING, NoReturn
-
-import click
 
 from holofast.errors import CopyError, DestinationError
 from holofast.programs import ExitCode
@@ -50,24 +49,38 @@ def failing_clearly(render: Callable[[CopyError], str], *, debug: bool = False) 
         _leave(code, "\n".join([render(error), *notes]))
 
 
+def say(text: str) -> None:
+    """Print a line on standard error, if there is one that takes it.
+
+    What was exported stays exported, and exits with 0, even if nobody can be told.
+    """
+    if sys.stderr is None:
+        return
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:
+        with open(os.devnull, "w") as nowhere:  # else it would be tried once more at the end
+            os.dup2(nowhere.fileno(), sys.stderr.fileno())
+
+
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt(signal.Signals(number).name)
 
 
 def _show(error: BaseException, *, debug: bool) -> None:
     if debug:
-        click.echo(redact("".join(traceback.format_exception(error))), err=True, nl=False)
+        say(redact("".join(traceback.format_exception(error))).rstrip())
 
 
 def _leave(code: int, message: str) -> NoReturn:
-    click.echo(message, err=True)
+    say(message)
     sys.exit(code)
 
 
 @contextlib.contextmanager
 def progress_bar(label: str) -> Iterator[Callable[[Progress], object] | None]:
     """A line that shows rows, bytes and rate while an export runs; None off a terminal."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield None
         return
     try:
@@ -105,8 +118,8 @@ def progress_bar(label: str) -> Iterator[Callable[[Progress], object] | None]:
 def show_report(report: Report, *, as_json: bool) -> None:
     """The report and PostgreSQL's command tag, or the report as one line of JSON."""
     if as_json:
-        click.echo(json.dumps(report.to_dict()), err=True)
+        say(json.dumps(report.to_dict()))
         return
-    click.echo(str(report), err=True)
+    say(str(report))
     if report.rows is not None:
-        click.echo(f"COPY {report.rows}", err=True)
+        say(f"COPY {report.rows}")

@@ -93,7 +93,7 @@ def main(
                 workers=workers,
                 allow_program=allow_program,
             )
-            click.echo(json.dumps(plan.to_dict()) if as_json else str(plan), err=True)
+            console.say(json.dumps(plan.to_dict()) if as_json else str(plan))
             return
         with console.progress_bar("copying") as progress:
             report = api.copy(

@@ -18,13 +18,20 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Read arguments and standard input, upload, exit with a code of `programs.ExitCode`."""
-    from holofast.programs import help_text, parse_arguments
+    from holofast.errors import DestinationError
+    from holofast.programs import ExitCode, help_text, parse_arguments
 
     if set(sys.argv[1:]) & {"-h", "--help"}:
         sys.stdout.write(help_text() + "\n")
         return
     with console.failing_clearly(_one_line):
         target = parse_arguments(sys.argv[1:], os.environ)
+        if sys.stdin is None:
+            raise DestinationError(
+                ExitCode.INCOMPLETE_INPUT,
+                "there is no standard input",
+                hint="The output of COPY is expected there.",
+            )
         from holofast.api import dump_stream
 
         with console.progress_bar("uploading") as progress:

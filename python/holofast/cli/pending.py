@@ -30,7 +30,5 @@ def main(url: str, endpoint: str | None, region: str | None, *, abort: bool, deb
         for upload in found:
             began = upload.initiated.strftime("%Y-%m-%dT%H:%M:%SZ")
             click.echo(f"{began}  {upload.upload_id}  oss://{bucket}/{upload.key}")
-        done = "aborted" if abort else "open"
-        click.echo(
-            f"{len(found)} uploads {done}" if len(found) != 1 else f"1 upload {done}", err=True
-        )
+        noun = "upload" if len(found) == 1 else "uploads"
+        console.say(f"{len(found)} {noun} {'aborted' if abort else 'open'}")

@@ -116,7 +116,14 @@ class Stream:
         """Fill `into` unless the stream ends before; the number of bytes read."""
         done = 0
         while done < len(into) and self._ready():
-            count = self._raw.readinto(into[done:])
+            try:
+                count = self._raw.readinto(into[done:])
+            except OSError as error:
+                raise DestinationError(
+                    ExitCode.INCOMPLETE_INPUT,
+                    f"the input cannot be read: {error.strerror or error}",
+                    hint="Nothing was exported.",
+                ) from error
             if not count:
                 break
             done += count

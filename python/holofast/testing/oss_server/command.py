@@ -89,7 +89,9 @@ def main(
 ) -> None:
     """Serve one bucket of OSS on this machine, until interrupted.
 
-    Signatures V1 and V4 are verified. The first line printed is the address to use as endpoint.
+    Signatures V1 and V4 are verified. The first line printed is the address to use as endpoint. A
+    client that has it for its http_proxy may use OSS's real endpoints, as
+    http://oss-cn-hangzhou.aliyuncs.com.
     """
     if root is not None and discard:
         raise click.UsageError("--root and --discard exclude each other.")
