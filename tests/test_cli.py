@@ -271,7 +271,7 @@ def test_a_signal_interrupts_and_leaves_nothing(oss: LoopbackOss, number: signal
         assert process.stderr is not None
         errors = process.stderr.read().decode()
     assert process.returncode == ExitCode.INTERRUPTED
-    assert errors.startswith("interrupted")
+    assert errors.startswith("ERROR:  interrupted")
     assert "Traceback" not in errors
     oss.assert_nothing_left()
 

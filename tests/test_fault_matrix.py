@@ -15,7 +15,7 @@ import pytest
 from holofast import api
 from holofast.errors import CopyError
 from holofast.programs import ExitCode, parse_arguments
-from holofast.sinks import multipart, oss, store
+from holofast.sinks import oss, retries, store
 from holofast.sinks.store import MIN_PART_SIZE
 from holofast.testing.oss_server import Fault
 from holofast.testing.oss_server.faults import KINDS
@@ -64,8 +64,8 @@ def way(request: pytest.FixtureRequest) -> Way:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small parts, and no time to lose."""
     monkeypatch.setattr(store, "PART_SIZE", MIN_PART_SIZE)
-    patience = functools.partial(multipart.Patience, attempts=3, first=0.001, longest=0.01)
-    monkeypatch.setattr(multipart, "Patience", patience)
+    monkeypatch.setattr(retries, "WORKING", retries.Patience(3, 300))
+    monkeypatch.setattr(retries, "WAITS", (0.001, 0.01))
     monkeypatch.setattr(oss, "_TIMEOUTS", (0.2, 0.2))
 
 

@@ -230,6 +230,7 @@ def test_without_permission_it_is_refused_before_the_options(
     assert (refusal.sqlstate, refusal.message) == (expected.sqlstate, expected.message)
     assert refusal.message == PRIVILEGE
     assert "--allow-program" in (refusal.hint or "")
+    assert ("one plain command" in (refusal.hint or "")) == command.startswith("hg_dump_to_oss")
 
 
 def test_a_syntax_error_comes_before_the_permission() -> None:

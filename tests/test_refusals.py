@@ -10,7 +10,7 @@ import pytest
 from holofast import api
 from holofast.errors import CopyError, DestinationError, ProgramError, SourceError
 from holofast.programs import ExitCode
-from holofast.sinks import multipart
+from holofast.sinks import retries
 
 from tests.exports import statement
 
@@ -46,7 +46,7 @@ def test_each_wrong_parameter_has_its_exit_code(
     code: int,
     words: str,
 ) -> None:
-    monkeypatch.setattr(multipart, "_AT_START", 1)
+    monkeypatch.setattr(retries, "STARTING", retries.Patience(1, 300))
     with pytest.raises(ProgramError) as caught:
         api.copy(statement(oss, "select 1", *flags))
     error = caught.value

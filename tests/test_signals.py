@@ -85,7 +85,9 @@ def test_a_signal_at_each_request(
         assert oss.objects() == {}
         if number == signal.SIGTERM:
             assert code == ExitCode.INTERRUPTED
-            assert "interrupted by SIGTERM" in said
+            (line,) = said.splitlines()
+            started = {"hg_dump_to_oss": "hg_dump_to_oss: ", "holofast": "ERROR:  "}[program]
+            assert line.startswith(f"{started}interrupted by SIGTERM; ")
             # An Initiate that hangs may yet be carried out, for all that we know.
             doubtful = nth == 1 or (program == "hg_dump_to_oss" and nth in (2, 3))
             assert ("may be left open" in said or "could not be aborted" in said) <= doubtful

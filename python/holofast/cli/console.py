@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def failing_clearly(render: Callable[[CopyError], str], *, debug: bool = False) -> Iterator[None]:
-    """Turn errors into text and exit codes; a traceback only where `debug` asks for one.
+    """Turn errors into text, by `render`, and exit codes; a traceback only for `debug`.
 
     A destination's error exits with its own code, any other COPY error with 1, an interrupt
     (SIGINT, SIGTERM, SIGHUP, SIGQUIT) with 111.
@@ -41,12 +41,23 @@ def failing_clearly(render: Callable[[CopyError], str], *, debug: bool = False) 
         _show(error, debug=debug)
         notes = getattr(error, "__notes__", []) or ["nothing was left behind"]
         reason = f" by {error}" if str(error) else ""
-        _leave(ExitCode.INTERRUPTED, "; ".join([f"interrupted{reason}", *notes]))
+        words = "; ".join([f"interrupted{reason}", *notes])
+        _leave(ExitCode.INTERRUPTED, render(CopyError("57014", words)))
     except CopyError as error:
         _show(error, debug=debug)
         code = error.exit_code if isinstance(error, DestinationError) else 1
+        _leave(code, render(error))
+
+
+def as_psql(statement: str) -> Callable[[CopyError], str]:
+    """What psql shows of an error of the statement; what failed besides comes after it."""
+    from holofast.statement.psql_error import format_error
+
+    def render(error: CopyError) -> str:
         notes = [redact(note) for note in getattr(error, "__notes__", [])]
-        _leave(code, "\n".join([render(error), *notes]))
+        return "\n".join([format_error(error, statement), *notes])
+
+    return render
 
 
 def say(text: str) -> None:

@@ -78,9 +78,7 @@ def main(
 
     Key and secret are best given by OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.
     """
-    from holofast.statement.psql_error import format_error
-
-    with console.failing_clearly(lambda error: format_error(error, statement), debug=debug):
+    with console.failing_clearly(console.as_psql(statement), debug=debug):
         from holofast import api
 
         settings = _settings(assignments)

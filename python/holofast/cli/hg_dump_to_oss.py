@@ -44,4 +44,4 @@ def _one_line(error: CopyError) -> str:
     from holofast.redaction import redact
 
     hint = f"; {error.hint}" if error.hint else ""
-    return redact(f"hg_dump_to_oss: {error.message}{hint}")
+    return redact(f"hg_dump_to_oss: {error.message}{hint}").replace("\n", " ")

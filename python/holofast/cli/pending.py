@@ -20,9 +20,7 @@ def main(url: str, endpoint: str | None, region: str | None, *, abort: bool, deb
     come from OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET, or ossutil's configuration file. The exit
     codes are those of hg_dump_to_oss.
     """
-    from holofast.statement.psql_error import format_error
-
-    with console.failing_clearly(lambda error: format_error(error, ""), debug=debug):
+    with console.failing_clearly(console.as_psql(""), debug=debug):
         from holofast import api
 
         found = api.pending(url, endpoint=endpoint, region=region, abort=abort)

@@ -43,7 +43,7 @@ class ExitCode(IntEnum):
     OBJECT_EXISTS = 107, "The object exists already; nothing is overwritten."
     ACCESS_DENIED = 108, "The key or its token may not write there, or is refused for now."
     UPLOAD_FAILED = 109, "The upload failed, retries included."
-    INCOMPLETE_INPUT = 110, "The input ended too early, as BINARY without its trailer."
+    INCOMPLETE_INPUT = 110, "The input is incomplete: BINARY without its trailer, a killed backend."
     INTERRUPTED = 111, "The export was interrupted by a signal."
     NETWORK = 255, "The network of the Endpoint cannot be reached."
 
@@ -171,9 +171,11 @@ def _command() -> click.Command:
         click.Option([f"--{flag}", name], help=text + (f"  [env: {variable}]" if variable else ""))
         for name, (flag, variable, text) in _PARAMETERS.items()
     ]
+    codes = [f"{int(code)}  {code.description}" for code in ExitCode]
     return click.Command(
         PROGRAM,
         params=options,
+        epilog="\b\nExit codes:\n" + "\n".join(codes),
         help="Upload standard input, the output of COPY … TO PROGRAM, as one object of OSS.",
         context_settings={"allow_extra_args": True, "help_option_names": []},
     )

@@ -38,14 +38,20 @@ def check_allowed(command: str | None, *, allow_program: bool) -> None:
     """
     if command is None or allow_program or parse_command(command) is not None:
         return
-    if not is_misspelt(command):
-        raise CopyError(
-            "42501",
-            "must be superuser or have privileges of the pg_execute_server_program role to COPY "
-            "to or from an external program",
-            hint="Anyone can COPY to stdout, or to hg_dump_to_oss as one plain command. "
-            "--allow-program, or allow_program=True, runs any command.",
+    if is_misspelt(command):  # that it is not found needs no permission
+        return
+    hint = "Anyone can COPY to stdout, or to hg_dump_to_oss. "
+    if re.match(rf"\s*(\S*/)?{PROGRAM}\s", command):
+        hint = (
+            "hg_dump_to_oss is run as one plain command, without what a shell takes specially, as "
+            "< and > of a placeholder. "
         )
+    raise CopyError(
+        "42501",
+        "must be superuser or have privileges of the pg_execute_server_program role to COPY "
+        "to or from an external program",
+        hint=f"{hint}--allow-program, or allow_program=True, runs any command.",
+    )
 
 
 def _words(command: str) -> list[str] | None:

@@ -1,8 +1,9 @@
 """One object of an object store by multipart upload: all of it, or nothing.
 
-Written once over the few requests of a `Store` (see `oss` for the real one): limit, retries, CRC64
-of each part and of the whole, answers that were lost, and what to clean up. How a request is made
-and what its errors mean is the store's business; encoding and threads are not seen here.
+Written once over the few requests of a `Store` (see `oss` for the real one): limit, CRC64 of each
+part and of the whole, answers that were lost, and what to clean up. How a request is made and what
+its errors mean is the store's business, when it is tried again `retries`'s; encoding and threads
+are not seen here.
 
 The upload is initiated before any input is read, which proves credentials, endpoint and bucket.
 Nothing is visible before Complete. Empty data cannot be a multipart upload and goes by PutObject.
@@ -12,38 +13,16 @@ from __future__ import annotations
 
 import functools
 import threading
-import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeVar
-
-import tenacity
+from typing import TYPE_CHECKING
 
 from holofast.errors import DestinationError
 from holofast.programs import ExitCode
 from holofast.sinks import Cancelled, Commit, Part
+from holofast.sinks.retries import Retries
 from holofast.sinks.store import MAX_PARTS, Reason, Store, Stored, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-_T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long to retry: waits double from `first` up to `longest` seconds, with full jitter."""
-
-    attempts: int = 10
-    first: float = 0.2
-    longest: float = 20.0
-    total: float = 300.0
-
-
-# A wrong endpoint should be told within seconds, as nothing is lost yet; and who interrupts an
-# export does not wait for minutes: no attempt to clean up begins later than these seconds.
-_AT_START: Final = 3
-_AT_END: Final = 5
-_CLEANING: Final = 30.0
 
 
 class Multipart:
@@ -61,14 +40,13 @@ class Multipart:
         max_bytes: int,
         sole: bool,
         require_crc64: bool = True,
-        patience: Patience | None = None,
     ) -> None:
         self._store = store
         self._max_bytes = max_bytes
         self._sole = sole
         self._require_crc64 = require_crc64
-        self._patience = patience or Patience()
         self._cancelled = threading.Event()
+        self._retries = Retries(self._cancelled)
         self._lock = threading.Lock()  # guards _size and _etags
         self._size = 0
         self._etags: dict[int, str] = {}
@@ -90,7 +68,7 @@ class Multipart:
                 raise
             return upload_id
 
-        self._upload_id = self._retry(initiate, attempts=_AT_START)
+        self._upload_id = self._retries.starting(initiate)
         self._in_flight = False
         if not self._sole and self._look() is not None:
             raise _exists(self._store.name)
@@ -112,7 +90,12 @@ class Multipart:
                 f"object {self._store.name} would need more than {MAX_PARTS} parts",
                 hint="Export fewer rows at a time.",
             )
-        etag = self._retry(lambda: self._upload(part))
+        try:
+            etag = self._retries.working(lambda: self._upload(part))
+        except StoreError:
+            if self._cancelled.is_set():  # then it failed because its line was ended
+                raise Cancelled from None
+            raise
         with self._lock:
             self._etags[part.number] = etag
 
@@ -129,7 +112,7 @@ class Multipart:
             etags = sorted(self._etags.items())
             confirmed = self._finish(lambda: self._store.complete(upload_id, etags), size, crc64)
         else:
-            self._retry(lambda: self._forget(upload_id))
+            self._retries.working(lambda: self._forget(upload_id))
             confirmed = self._finish(self._store.put_empty, size, crc64)
         self._upload_id = None
         return Commit(self._store.name, confirmed, self._sweep())
@@ -180,7 +163,7 @@ class Multipart:
         self._finishing = True
         failure: StoreError | None = None
         try:
-            told = self._retry(send)
+            told = self._retries.working(send)
         except StoreError as error:
             if not lost:
                 self._finishing = False
@@ -196,7 +179,7 @@ class Multipart:
     def _settle(self, failure: StoreError | None, size: int, crc64: int) -> bool:
         """Whether HEAD confirms the object; raises `failure` where it may not be ours, or whole."""
         try:
-            found = self._retry(self._store.head, attempts=_AT_END, sleep=time.sleep)
+            found = self._retries.cleaning(self._store.head)
         except StoreError:
             if failure is None or self._must_be_done(failure):
                 return False  # we may not read
@@ -223,12 +206,11 @@ class Multipart:
         doubt = self._in_flight or (self._unaccounted and not self._sole)
         try:
             if self._sole and (self._unaccounted or self._in_flight):
-                found = self._retry(self._store.uploads, attempts=_AT_START, sleep=time.sleep)
+                found = self._retries.cleaning(self._store.uploads)
                 ours.update(found)
                 doubt = doubt and not found
             for upload_id in sorted(ours):
-                forget = functools.partial(self._forget, upload_id)
-                self._retry(forget, attempts=_AT_END, sleep=time.sleep)
+                self._retries.cleaning(functools.partial(self._forget, upload_id))
         except StoreError as error:
             return self._left(ours, error.message)
         except KeyboardInterrupt as interrupt:
@@ -257,7 +239,7 @@ class Multipart:
         """What is to be said where the request that makes the object visible was sent."""
         name = self._store.name
         try:
-            found = self._retry(self._store.head, attempts=_AT_START, sleep=time.sleep)
+            found = self._retries.cleaning(self._store.head)
         except StoreError:
             return f"whether object {name} stands there all the same could not be seen"
         return f"object {name} stands there all the same" if found else None
@@ -268,31 +250,6 @@ class Multipart:
             return self._store.head()
         except StoreError:
             return None
-
-    def _retry(
-        self,
-        request: Callable[[], _T],
-        *,
-        attempts: int | None = None,
-        sleep: Callable[[float], None] | None = None,
-    ) -> _T:
-        patience = self._patience
-        total = patience.total if sleep is None else min(_CLEANING, patience.total)
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(
-                lambda error: isinstance(error, StoreError) and error.transient
-            ),
-            stop=tenacity.stop_after_attempt(min(attempts or patience.attempts, patience.attempts))
-            | tenacity.stop_after_delay(total),
-            wait=tenacity.wait_random_exponential(patience.first, patience.longest),
-            sleep=sleep or self._sleep,
-            reraise=True,
-        )
-        return retrying(request)
-
-    def _sleep(self, seconds: float) -> None:
-        if self._cancelled.wait(seconds):
-            raise Cancelled
 
 
 def over_limit(name: str, limit: int, size: int) -> DestinationError:
