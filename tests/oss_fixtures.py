@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import oss2
 import pytest
+from holofast.sinks import oss as oss_requests
+from holofast.sinks import retries, store
 from holofast.testing.oss_server import OssServer
 
 if TYPE_CHECKING:
@@ -88,3 +90,12 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SESSION_TOKEN", "ENDPOINT", "REGION"):
         monkeypatch.delenv(f"OSS_{name}", raising=False)
     monkeypatch.setenv("OSSUTIL_CONFIG_FILE", "/nonexistent")
+
+
+@pytest.fixture
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small parts, and no time to lose with what fails."""
+    monkeypatch.setattr(store, "PART_SIZE", store.MIN_PART_SIZE)
+    monkeypatch.setattr(retries, "WORKING", retries.Patience(3, 300))
+    monkeypatch.setattr(retries, "WAITS", (0.001, 0.01))
+    monkeypatch.setattr(oss_requests, "_TIMEOUTS", (0.3, 0.3))

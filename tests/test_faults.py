@@ -10,9 +10,6 @@ import pytest
 from holofast import api
 from holofast.errors import CopyError, DestinationError, SourceError
 from holofast.programs import ExitCode
-from holofast.sinks import oss as oss_requests
-from holofast.sinks import retries, store
-from holofast.sinks.store import MIN_PART_SIZE
 from holofast.testing.oss_server import Fault
 from holofast.testing.oss_server.faults import KINDS
 
@@ -28,13 +25,7 @@ PARTS = 5
 HIDDEN = Fault(kind="status", operation="HeadObject", status=403, code="AccessDenied", count=None)
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small parts, and no time to lose."""
-    monkeypatch.setattr(store, "PART_SIZE", MIN_PART_SIZE)
-    monkeypatch.setattr(retries, "WORKING", retries.Patience(3, 300))
-    monkeypatch.setattr(retries, "WAITS", (0.001, 0.01))
-    monkeypatch.setattr(oss_requests, "_TIMEOUTS", (5.0, 0.3))
+pytestmark = pytest.mark.usefixtures("hurry")
 
 
 def export(oss: LoopbackOss, data: Any = TABLE, name: str = "", **options: Any) -> Report:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -81,28 +81,18 @@ def main(
     with console.failing_clearly(console.as_psql(statement), debug=debug):
         from holofast import api
 
-        settings = _settings(assignments)
+        chosen: dict[str, Any] = {
+            "settings": _settings(assignments),
+            "engine": engine,
+            "workers": workers,
+            "allow_program": allow_program,
+        }
         if dry_run:
-            plan = api.plan_copy(
-                statement,
-                source,
-                settings=settings,
-                engine=engine,
-                workers=workers,
-                allow_program=allow_program,
-            )
+            plan = api.plan_copy(statement, source, **chosen)
             console.say(json.dumps(plan.to_dict()) if as_json else str(plan))
             return
         with console.progress_bar("copying") as progress:
-            report = api.copy(
-                statement,
-                source,
-                settings=settings,
-                engine=engine,
-                workers=workers,
-                allow_program=allow_program,
-                progress=progress,
-            )
+            report = api.copy(statement, source, progress=progress, **chosen)
         console.show_report(report, as_json=as_json)
 
 
