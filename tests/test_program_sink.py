@@ -155,6 +155,33 @@ def test_a_program_that_ignores_sigterm_is_killed_all_the_same(
     assert not running("sleep 1000")
 
 
+def test_nobody_in_a_pipeline_sees_the_end_of_its_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even who ignores SIGTERM while the shell it was started by has died of it."""
+    monkeypatch.setattr("holofast.sinks.program._GRACE_SECONDS", 0.2)
+    command = f"(trap '' TERM; cat; touch {tmp_path}/ended) | cat > {tmp_path}/partial"
+    query = "select if(range = 350000, error('midway'), range) from range(400000)"
+    with pytest.raises(SourceError, match="midway"):
+        api.copy(f"COPY ({query}) TO PROGRAM {literal(command)}", allow_program=True)
+    time.sleep(0.2)
+    assert not (tmp_path / "ended").exists()
+
+
+def test_a_pipeline_has_time_to_clean_up(tmp_path: Path) -> None:
+    """As an upload at its end, which has to be aborted."""
+    upload = f"trap 'sleep 0.3; touch {tmp_path}/clean; exit' TERM; head -n 9 > {tmp_path}/partial"
+    command = f"cat | ({upload}; sleep 60 & wait)"
+    query = "select if(range = 1500000, error('midway'), range) from range(4000000)"
+    with pytest.raises(SourceError, match="midway"):
+        api.copy(f"COPY ({query}) TO PROGRAM {literal(command)}", allow_program=True)
+    for _ in range(100):
+        if (tmp_path / "clean").exists():
+            break
+        time.sleep(0.05)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clean", "partial"]
+
+
 def running(command: str) -> bool:
     lines = subprocess.run(["ps", "-eo", "args="], capture_output=True, text=True, check=True)
     return command in lines.stdout.splitlines()

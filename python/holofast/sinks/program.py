@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import subprocess
 import threading
@@ -84,7 +85,8 @@ class Program:
         """End the program, so that no write waits for it any longer."""
         self._cancelled.set()
         self._turns.cancel()
-        self._kill(signal.SIGTERM)
+        if self._process is not None:
+            self._terminate(self._process)
 
     def commit(self, size: int, crc64: int) -> Commit:
         """End the program's input and wait until it has exited with 0.
@@ -109,14 +111,16 @@ class Program:
         process = self._process
         if process is None:
             return None
-        self._kill(signal.SIGTERM)
-        try:
-            process.wait(_GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._kill(signal.SIGKILL)
-            process.wait()
+        self._terminate(process)
         assert process.stdin is not None
-        process.stdin.close()
+        gone = not self._killed
+        try:
+            gone = gone or _is_gone(process)
+        finally:  # an interrupt too
+            if not gone:
+                _signal_group(process, signal.SIGKILL)
+            process.stdin.close()
+            process.wait()
         if not self._killed:
             return None
         return "the program was killed before the end of its data; what it has done so far stays"
@@ -149,12 +153,34 @@ class Program:
         if status:
             raise ProgramError(redact(self._command), status)
 
-    def _kill(self, number: signal.Signals) -> None:
-        process = self._process
-        if process is not None and process.poll() is None:
+    def _terminate(self, process: subprocess.Popen[bytes]) -> None:
+        if process.poll() is None:
             self._killed = True
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, number)
+            _signal_group(process, signal.SIGTERM)
+
+
+def _is_gone(process: subprocess.Popen[bytes]) -> bool:
+    """Whether the program ends in time, and leaves nobody who could see the end of its input."""
+    assert process.stdin is not None
+    pipe = select.poll()
+    pipe.register(process.stdin, 0)  # POLLERR comes unasked when there is no reader
+    if not pipe.poll(_GRACE_SECONDS * 1000):
+        return False
+    try:
+        process.wait(_GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """Send it to the program and all that it started.
+
+    The group's number is not given anew while anybody is in it, even when the program itself has
+    ended.
+    """
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
 
 
 def _failed(what: str, error: OSError) -> DestinationError:
