@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -13,9 +13,7 @@ from holofast.programs import ExitCode
 from holofast.sinks import retries
 
 from tests.exports import statement
-
-if TYPE_CHECKING:
-    from tests.oss_fixtures import LoopbackOss
+from tests.oss_fixtures import LoopbackOss
 
 pytestmark = pytest.mark.usefixtures("no_environment")
 
@@ -143,3 +141,24 @@ def test_a_source_error_is_no_fault_of_the_program(oss: LoopbackOss) -> None:
     with pytest.raises(SourceError):
         api.copy(statement(oss, "select error('no') from range(3)"))
     oss.assert_nothing_left()
+
+
+@pytest.mark.parametrize(
+    ("token", "code"),
+    [("t0k3n+/=", None), ("an0ther", ExitCode.ACCESS_DENIED), (None, ExitCode.ACCESS_KEY_ID)],
+)
+def test_a_temporary_key_needs_its_token(
+    token: str | None, code: int | None, no_environment: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OSSUTIL_CONFIG_FILE")
+    with LoopbackOss(security_token="t0k3n+/=") as oss:
+        text = statement(oss, "select 1", *(["--SecurityToken", token] if token else []))
+        if code is None:
+            assert api.copy(text).rows == 1
+            assert len(oss.objects()) == 1
+            return
+        with pytest.raises(ProgramError) as caught:
+            api.copy(text)
+        assert caught.value.exit_code == code
+        assert str(token) not in str(caught.value)
+        oss.assert_nothing_left()
