@@ -16,6 +16,7 @@ import trustme
 from holofast import api
 from holofast.errors import DestinationError
 from holofast.programs import ExitCode, parse_arguments
+from holofast.testing.oss_server import Fault
 
 from tests.oss_fixtures import LoopbackOss
 
@@ -118,6 +119,18 @@ def test_a_wrong_one_is_recognised_and_the_right_one_named(
     assert message in caught.value.message
     assert hint in (caught.value.hint or "")
     assert caught.value.exit_code in (ExitCode.ENDPOINT, ExitCode.MISSING_PARAMETER)
+    proxy.assert_nothing_left()
+
+
+@pytest.mark.usefixtures("hurry")
+def test_over_tls_too_a_failure_ends_what_hangs(proxy: LoopbackOss) -> None:
+    proxy.faults.add(
+        Fault(kind="slow", operation="UploadPart", nth=1, seconds=600),
+        Fault(kind="status", operation="UploadPart", nth=2, status=403, code="AccessDenied"),
+    )
+    with pytest.raises(DestinationError) as caught:
+        export(proxy, "oss-cn-hangzhou.aliyuncs.com")
+    assert caught.value.exit_code == ExitCode.ACCESS_DENIED
     proxy.assert_nothing_left()
 
 

@@ -79,7 +79,9 @@ class Session:
             line = connection.sock
             if line is not None:
                 with contextlib.suppress(OSError):
-                    line.shutdown(socket.SHUT_RDWR)
+                    # Not SSLSocket's own, which forgets the encryption first: a thread that sends
+                    # at that moment would send in the clear.
+                    socket.socket.shutdown(line, socket.SHUT_RDWR)
 
     def _opened(self, url: str) -> HTTPConnectionPool:
         """Connections to the host of `url`, by the proxy and certificates of the environment."""
