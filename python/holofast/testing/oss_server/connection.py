@@ -61,9 +61,11 @@ class Connection(BaseHTTPRequestHandler):
 
     def finish(self) -> None:
         """Close what TLS has put in the place of the connection."""
-        super().finish()
-        if self.connection is not self.request:
-            self.server.shutdown_request(self.connection)
+        try:
+            super().finish()
+        finally:
+            if self.connection is not self.request:
+                self.server.shutdown_request(self.connection)
 
     def _serve(self) -> None:
         """Any request: what is to be done hangs on more than the method."""
