@@ -51,11 +51,16 @@ def discarding_oss() -> Iterator[Loopback]:
             process.terminate()
 
 
-def copy_statement(query: str, options: str, target: DumpToOss) -> str:
-    """The COPY statement of `query` to an object of `target`; `options` as in parentheses."""
+def dump_command(target: DumpToOss) -> str:
+    """The call of hg_dump_to_oss for `target`, in plain words of a shell."""
     return (
-        f"COPY ({query}) TO PROGRAM 'hg_dump_to_oss --AccessKeyId {target.access_key_id} "
+        f"hg_dump_to_oss --AccessKeyId {target.access_key_id} "
         f"--AccessKeySecret {target.access_key_secret} --Endpoint {target.endpoint} "
         f"--Region {target.region} --BucketName {target.bucket_name} "
-        f"--DirName {target.dir_name} --MaxBytes {target.max_bytes}' ({options})"
+        f"--DirName {target.dir_name} --MaxBytes {target.max_bytes}"
     )
+
+
+def copy_statement(query: str, options: str, target: DumpToOss) -> str:
+    """The COPY statement of `query` to an object of `target`; `options` as in parentheses."""
+    return f"COPY ({query}) TO PROGRAM '{dump_command(target)}' ({options})"

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import click
 import oss2
 
-from benches.loopback import discarding_oss
+from benches.loopback import discarding_oss, dump_command
 
 if TYPE_CHECKING:
     from holofast.programs import DumpToOss
@@ -97,12 +97,8 @@ def main(rounds: int) -> None:
 def _ways(target: DumpToOss, path: str) -> dict[str, _Way]:
     """By what they are called."""
     key = f"{target.access_key_id} {target.access_key_secret} {target.endpoint} {target.region}"
-    program = Path(sys.executable).parent / "hg_dump_to_oss"
-    dump = (
-        f"exec {program} --AccessKeyId {target.access_key_id} --AccessKeySecret "
-        f"{target.access_key_secret} --Endpoint {target.endpoint} --Region {target.region} "
-        f"--BucketName {target.bucket_name} --DirName bench"
-    )
+    programs = Path(sys.executable).parent
+    dump = f"exec {programs}/{dump_command(target)}"
     python = f"exec {sys.executable} -c"
     return {
         "hg_dump_to_oss, file": _Way(f"{dump} < {path}", _SIZE),
@@ -112,23 +108,27 @@ def _ways(target: DumpToOss, path: str) -> dict[str, _Way]:
             f'{python} "{_PARTS}" {path} {key} {target.bucket_name}', _SIZE
         ),
         "hg_dump_to_oss, nothing to send": _Way(f"{dump} < /dev/null"),
-        "hg_dump_to_oss --help": _Way(f"exec {program} --help > /dev/null"),
+        "hg_dump_to_oss --help": _Way(f"exec {programs}/hg_dump_to_oss --help > /dev/null"),
         "python -c 'import oss2'": _Way(f"{python} 'import oss2'"),
     }
 
 
 def _run(way: _Way, path: str) -> _Cost:
     """One run; what fills a pipe is another process, which is not counted."""
-    feed = subprocess.Popen(["cat", path], stdout=subprocess.PIPE) if way.piped else None
-    stdin = feed.stdout if feed else None
+    feed = subprocess.Popen(["cat", path if way.piped else "/dev/null"], stdout=subprocess.PIPE)
     started = time.perf_counter()
-    process = subprocess.Popen(["/bin/sh", "-c", way.command], stdin=stdin, stderr=subprocess.PIPE)
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        assert process.stderr is not None
-        raise RuntimeError(process.stderr.read().decode())
+    with (
+        feed,
+        subprocess.Popen(
+            ["/bin/sh", "-c", way.command], stdin=feed.stdout, stderr=subprocess.PIPE
+        ) as process,
+    ):
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            assert process.stderr is not None
+            raise RuntimeError(process.stderr.read().decode())
     return _Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1e3)
 
 

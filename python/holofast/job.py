@@ -227,8 +227,7 @@ def _target(program: str | None, *, allow_program: bool) -> DumpToOss | None:
     if arguments is not None:
         return parse_arguments(arguments, os.environ)
     if program is not None and not allow_program and is_misspelt(program):
-        hint = "The program is called hg_dump_to_oss."
-        raise ProgramError(redact(program), COMMAND_NOT_FOUND, hint=hint)
+        raise DestinationError(COMMAND_NOT_FOUND, "the program is called hg_dump_to_oss")
     return None
 
 
@@ -262,8 +261,6 @@ def blaming(program: str) -> Iterator[None]:
     """Report what the destination refuses as the server reports its failed program."""
     try:
         yield
-    except ProgramError:
-        raise
     except DestinationError as error:
         hint = error.message[:1].upper() + error.message[1:] + "."
         if error.hint:

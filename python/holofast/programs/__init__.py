@@ -2,7 +2,7 @@
 
 Nothing here prints or talks to OSS. Which command is hg_dump_to_oss is commands.py's, hiding
 secrets in text redaction.py's, ossutil's file ossutil.py's; which error of OSS means which exit
-code is sinks/oss.py's.
+code is sinks/oss/failures.py's.
 """
 
 from __future__ import annotations
@@ -161,6 +161,8 @@ def help_text() -> str:
     import click
 
     command = _command()
+    codes = [f"{int(code)}  {code.description}" for code in ExitCode]
+    command.epilog = "\b\nExit codes:\n" + "\n".join(codes)
     return command.get_help(click.Context(command, info_name=PROGRAM, max_content_width=100))
 
 
@@ -171,11 +173,9 @@ def _command() -> click.Command:
         click.Option([f"--{flag}", name], help=text + (f"  [env: {variable}]" if variable else ""))
         for name, (flag, variable, text) in _PARAMETERS.items()
     ]
-    codes = [f"{int(code)}  {code.description}" for code in ExitCode]
     return click.Command(
         PROGRAM,
         params=options,
-        epilog="\b\nExit codes:\n" + "\n".join(codes),
         help="Upload standard input, the output of COPY … TO PROGRAM, as one object of OSS.",
         context_settings={"allow_extra_args": True, "help_option_names": []},
     )
