@@ -24,7 +24,7 @@ def create_table(connection: psycopg.Connection, name: str, schema: pa.Schema) -
     """An UNLOGGED table for data of this schema, instead of any that has its name."""
     table = sql.Identifier(name)
     fields = sql.SQL(", ").join(
-        sql.SQL("{} {}").format(sql.Identifier(field.name), sql.SQL(column.pg_type))
+        sql.SQL("{} {}").format(sql.Identifier(field.name), sql.SQL(column.pg_type.label))
         for field, column in zip(schema, columns(schema), strict=True)
     )
     connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(table))

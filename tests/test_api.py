@@ -241,12 +241,12 @@ def test_a_plan_says_all_and_asks_nobody(oss: LoopbackOss) -> None:
     query = "select 1 as a, 'x' as b"
     plan = api.plan_copy(statement(oss, query, "--MaxBytes", "10", options="CSV"), workers=3)
     assert oss.operations() == []
-    assert plan.columns == (("a", "int4"), ("b", "text"))
+    assert plan.columns == (("a", "integer"), ("b", "text"))
     assert (plan.format, plan.workers, plan.max_bytes, plan.batch_size) == ("csv", 3, 10, 1000)
     assert plan.destination.startswith(f"oss://{oss.bucket_name}/export/")
     text = str(plan) + json.dumps(plan.to_dict())
     assert oss.credentials.access_key_secret not in text
-    assert "a int4, b text" in text
+    assert "a integer, b text" in text
     assert api.plan_copy(f"COPY ({query}) TO STDOUT").destination == "STDOUT"
 
 

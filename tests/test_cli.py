@@ -106,7 +106,7 @@ def test_a_dry_run_plans_and_touches_nothing(oss: LoopbackOss) -> None:
     done = run("copy", "--dry-run", "--json", statement(oss, "SELECT 1 AS a, 'x' AS b"))
     plan = json.loads(done.stderr)
     assert done.returncode == 0
-    assert plan["columns"] == [["a", "int4"], ["b", "text"]]
+    assert plan["columns"] == [["a", "integer"], ["b", "text"]]
     assert plan["max_bytes"] == 5 * 1024**3
     assert oss.operations() == []
 
@@ -175,7 +175,7 @@ def test_no_secret_of_a_wrong_statement_is_shown(sql: str) -> None:
 @pytest.mark.parametrize(
     "sql",
     [
-        "COPY (SELECT [1, 2] AS list) TO STDOUT",
+        "COPY (SELECT map {1: 2} AS pairs) TO STDOUT",
         "COPY (SELECT error('boom')) TO STDOUT",
         "COPY (SELECT * FROM 'no-such-file.parquet') TO STDOUT",
         "COPY (SELECT chr(0) AS nul) TO STDOUT",

@@ -89,9 +89,7 @@ def test_every_type_that_is_not_nested_has_a_rule() -> None:
     assert len(columns(table.schema)) == table.num_columns
 
 
-@pytest.mark.parametrize(
-    "expression", ["[1]", "{'a': 1}", "map {'a': 1}", "1::bignum", "interval 1 day"]
-)
+@pytest.mark.parametrize("expression", ["map {'a': 1}", "1::bignum", "union_value(num := 2)"])
 def test_other_types_are_refused_by_name(expression: str) -> None:
     table = read(f"select 1 a, {expression} as odd")
     with pytest.raises(CopyError, match='column "odd"'):
@@ -274,7 +272,7 @@ def test_string_views_are_laid_out_anew() -> None:
     views = pa.DictionaryArray.from_arrays(words.indices, words.dictionary.cast(pa.string_view()))
     blobs = pa.array([b"1", b"22", None], pa.binary_view())
     source = Arrow(pa.record_batch({"a": texts, "b": views, "c": blobs}))
-    assert [column.pg_type for column in columns(source.schema)] == ["text", "text", "bytea"]
+    assert [column.pg_type.name for column in columns(source.schema)] == ["text", "text", "bytea"]
     (batch,) = source
     assert batch.schema == source.schema
     assert batch.to_pydict() == {

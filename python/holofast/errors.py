@@ -126,4 +126,16 @@ _REASONS: Final[dict[str, tuple[str, str]]] = {
     "date_not_whole_day": ("22008", "date64 value {} is not a whole day in milliseconds"),
     "nanoseconds": ("22008", "value {} has nanoseconds, which PostgreSQL cannot hold"),
     "nul_byte": ("22021", 'invalid byte sequence for encoding "UTF8": 0x00'),
+    "int_out_of_range": ("22003", "{} out of range"),
+    "too_long": ("22001", "value too long for type character({})"),
+    "invalid_text": ("22P02", "invalid input syntax for type {}"),
+    "ragged": (
+        "2202E",
+        "multidimensional arrays must have array expressions with matching dimensions",
+    ),
+    "dimensions": ("54000", "number of array dimensions (7) exceeds the maximum allowed (6)"),
+    "duplicate_key": ("22023", 'hstore key "{}" is there twice'),
+    "json_invalid": ("22P02", "invalid input syntax for type json"),
+    "json_nul": ("22P05", "unsupported Unicode escape sequence"),
+    "json_number": ("22003", "value overflows numeric format"),
 }

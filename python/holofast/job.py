@@ -67,7 +67,7 @@ class Job:
         self.plan = Plan(
             query=redact(query),
             source=description,
-            columns=tuple(zip(spec.names, spec.pg_types, strict=True)),
+            columns=tuple(zip(spec.names, (to.label for to in spec.types), strict=True)),
             format=spec.format,
             destination=_destination(target, self._key, program),
             endpoint=target.endpoint if target else None,

@@ -1,105 +1,35 @@
-"""The one type table, Arrow → PostgreSQL, and the checked spec that both engines are handed.
+"""The checked spec that both engines are handed: columns, their types, options, resolved.
 
-What a type looks like in TEXT, CSV or BINARY belongs to the engines; what an option may be belongs
-to `options`. Engines decode a dictionary to its value type themselves.
+Which type a column gets is arrow_types.py's choice; what it looks like in TEXT, CSV or BINARY
+belongs to the engines, and what an option may be to `options`.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import pyarrow as pa
-
-from holofast import time_zone
+from holofast import arrow_types, time_zone
 from holofast.errors import CopyError
 from holofast.options import encoding_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    import pyarrow as pa
 
     from holofast.options import CopyOptions, Settings
+    from holofast.pg_types import PgType
     from holofast.time_zone import Zone
 
 MAX_COLUMNS: Final = 1664  # htup_details.h, MaxTupleAttributeNumber
 
-_SCALES: Final = range(-127, 128)  # what the Arrow C data interface's other readers hold
-
-_PG_TYPES: Final[dict[pa.DataType, str]] = {
-    pa.null(): "text",
-    pa.bool_(): "bool",
-    pa.int8(): "int2",
-    pa.int16(): "int2",
-    pa.int32(): "int4",
-    pa.int64(): "int8",
-    pa.uint8(): "int2",
-    pa.uint16(): "int4",
-    pa.uint32(): "int8",
-    pa.uint64(): "numeric",  # int8 would wrap
-    pa.float32(): "float4",
-    pa.float64(): "float8",
-    pa.utf8(): "text",
-    pa.large_utf8(): "text",
-    pa.binary(): "bytea",
-    pa.large_binary(): "bytea",
-    pa.date32(): "date",
-    pa.date64(): "date",
-    **{pa.time32(unit): "time" for unit in ("s", "ms")},
-    **{pa.time64(unit): "time" for unit in ("us", "ns")},
-}
-
-# format_type's spellings, and the types whose values a utf8 column already holds as text.
-_ALIASES: Final = {
-    "boolean": "bool",
-    "smallint": "int2",
-    "integer": "int4",
-    "bigint": "int8",
-    "real": "float4",
-    "double precision": "float8",
-    "decimal": "numeric",
-    "character varying": "text",
-    "varchar": "text",
-    "character": "text",
-    "bpchar": "text",
-    "json": "text",
-    "time without time zone": "time",
-    "timestamp without time zone": "timestamp",
-    "timestamp with time zone": "timestamptz",
-}
-
-# pg_type.dat, for metadata that gives pg_oid.
-_OIDS: Final = {
-    16: "bool",
-    17: "bytea",
-    20: "int8",
-    21: "int2",
-    23: "int4",
-    25: "text",
-    114: "json",
-    700: "float4",
-    701: "float8",
-    1042: "bpchar",
-    1043: "varchar",
-    1082: "date",
-    1083: "time",
-    1114: "timestamp",
-    1184: "timestamptz",
-    1700: "numeric",
-}
-
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its name, its Arrow type and the PostgreSQL type it is written as.
-
-    `pg_type` is one of bool, int2, int4, int8, float4, float8, numeric, text, bytea, date, time,
-    timestamp, timestamptz.
-    """
+    """One column: its name, its Arrow type and the PostgreSQL type it is written as."""
 
     name: str
     type: pa.DataType
-    pg_type: str
+    pg_type: PgType
 
 
 @dataclass(frozen=True)
@@ -112,7 +42,7 @@ class EncoderSpec:
     """
 
     names: tuple[str, ...]
-    pg_types: tuple[str, ...]
+    types: tuple[PgType, ...]
     format: str
     delimiter: int
     quote: int
@@ -127,9 +57,8 @@ class EncoderSpec:
 def columns(schema: pa.Schema) -> tuple[Column, ...]:
     """The columns of `schema` with their PostgreSQL types.
 
-    Raises CopyError: 54011 for more columns than a PostgreSQL query can have, 0A000 for a type
-    without a rule, or for field metadata (`pg_type`, as format_type prints it, or `pg_oid`) that
-    names another type than the rule's, 22021 for a name that PostgreSQL could not hold.
+    Raises CopyError: 54011 for more columns than a PostgreSQL query can have, 0A000 as
+    arrow_types.pg_type does, 22021 for a name that PostgreSQL could not hold.
     """
     if len(schema) > MAX_COLUMNS:
         raise CopyError("54011", f"target lists can have at most {MAX_COLUMNS} entries")
@@ -149,16 +78,19 @@ def resolve(
         raise ValueError(f"batch_size is {batch_size}, but must be at least 1 row")
     table = columns(schema)
     names = tuple(column.name for column in table)
-    pg_types = tuple(column.pg_type for column in table)
+    types = tuple(column.pg_type for column in table)
     binary = options.format == "binary"
     if options.encoding is not None and not binary:  # copyto.c: BINARY never looks at it
         _check_encoding(options.encoding)
     zone: Zone | None = time_zone.load(settings.time_zone)  # unknown is an error, needed or not
-    if binary or "timestamptz" not in pg_types or zone == time_zone.UTC:
+    if binary:
+        for column in table:
+            _check_binary(column.name, column.pg_type)
+    if binary or zone == time_zone.UTC or not any(map(_has_zone, types)):
         zone = None
     return EncoderSpec(
         names=names,
-        pg_types=pg_types,
+        types=types,
         format=options.format,
         delimiter=_byte(options.delimiter),
         quote=_byte(options.quote),
@@ -178,52 +110,29 @@ def _column(field: pa.Field) -> Column:
             'invalid byte sequence for encoding "UTF8": 0x00',
             detail=f"Column name {field.name!r}.",
         )
-    value_type = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
-    pg_type = _pg_type(value_type)
-    if pg_type is None:
+    return Column(field.name, field.type, arrow_types.pg_type(field, field.name))
+
+
+def _has_zone(pg_type: PgType) -> bool:
+    return pg_type.name == "timestamptz" or any(map(_has_zone, pg_type.children))
+
+
+def _check_binary(column: str, pg_type: PgType) -> None:
+    """Refuse text whose type has no binary form here, and parts whose OID nobody knows."""
+    if not pg_type.has_binary:
         raise CopyError(
             "0A000",
-            f'column "{field.name}" has Arrow type {field.type}, for which there is no COPY rule',
-            hint="Cast it in the query, to text for example.",
+            f'column "{column}" of type {pg_type.label} has no BINARY form here',
+            hint="Use TEXT or CSV, or cast it to text in the query.",
         )
-    for key, declared in _declared(field.metadata or {}):
-        if not _agrees(declared, pg_type, value_type):
+    for part in pg_type.children:
+        if part.oid == 0:
             raise CopyError(
                 "0A000",
-                f'column "{field.name}" of Arrow type {field.type} cannot be written as '
-                f"{declared}, only as {pg_type}",
-                hint=f"Cast it in the query, or leave {key} out of the field's metadata.",
+                f'column "{column}" has parts of type {part.label}, whose OID is not known',
+                hint="BINARY shows it: give the part's field the metadata pg_oid.",
             )
-    return Column(field.name, field.type, pg_type)
-
-
-def _declared(metadata: Mapping[bytes, bytes]) -> Iterator[tuple[str, str]]:
-    """The metadata keys that name a PostgreSQL type, and the type."""
-    if b"pg_type" in metadata:
-        yield "pg_type", metadata[b"pg_type"].decode()
-    if b"pg_oid" in metadata:
-        oid = metadata[b"pg_oid"].decode()
-        yield "pg_oid", _OIDS.get(int(oid) if oid.isdigit() else 0, f"a type with OID {oid}")
-
-
-def _pg_type(value_type: pa.DataType) -> str | None:
-    if pa.types.is_timestamp(value_type):
-        return "timestamp" if value_type.tz is None else "timestamptz"
-    if pa.types.is_decimal128(value_type):
-        return "numeric" if value_type.scale in _SCALES else None
-    return _PG_TYPES.get(value_type)
-
-
-def _agrees(declared: str, pg_type: str, value_type: pa.DataType) -> bool:
-    """Whether `declared`, as format_type prints it, is what `pg_type` prints anyway."""
-    modifier = re.search(r"\(\s*(-?\d+)\s*(?:,\s*(-?\d+)\s*)?\)", declared)
-    bare = re.sub(r"\s*\([^)]*\)", "", declared).strip().lower()
-    if _ALIASES.get(bare, bare) != pg_type:
-        return False
-    if pg_type != "numeric" or modifier is None:
-        return True
-    scale = value_type.scale if pa.types.is_decimal128(value_type) else 0
-    return int(modifier[2] or 0) == scale
+        _check_binary(column, part)
 
 
 def _check_encoding(encoding: str) -> None:

@@ -6,19 +6,26 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
+from holofast._python.carrier import Carrier
+from holofast._python.types.array import Array
 from holofast._python.types.bool import Bool
 from holofast._python.types.bytes import Bytes
 from holofast._python.types.date import Date
 from holofast._python.types.decimal import Decimal
 from holofast._python.types.float import Float4, Float8
+from holofast._python.types.hstore import Hstore
 from holofast._python.types.int import Int
 from holofast._python.types.null import Null
+from holofast._python.types.record import Record
 from holofast._python.types.string import String
 from holofast._python.types.time import Time
 from holofast._python.types.timestamp import Timestamp
+from holofast._python.types.uuid import Uuid
+from holofast.arrow_types import is_list, is_text, storage_type, value_type
 
 if TYPE_CHECKING:
     from holofast._python.field import Field
+    from holofast.pg_types import PgType
     from holofast.time_zone import Zone
 
 _INT_CODES: Final = {
@@ -29,18 +36,22 @@ _INT_CODES: Final = {
     pa.uint8(): "B",
     pa.uint16(): "H",
     pa.uint32(): "I",
+    pa.uint64(): "Q",
 }
 
 
-def field(arrow: pa.DataType, pg_type: str, zone: Zone | None) -> Field:
-    """The field of one of `schema.columns`' pairs; a dictionary is its value type."""
-    if pa.types.is_dictionary(arrow):
-        arrow = arrow.value_type
-    match pg_type:
+def field(arrow: pa.DataType, to: PgType, zone: Zone | None) -> Field:
+    """The field of a column of this Arrow type; a dictionary or runs are their values."""
+    arrow = value_type(arrow)
+    if pa.types.is_null(arrow):
+        return Null()
+    if is_text(arrow):
+        return _strings(arrow, to)
+    match to.name:
         case "bool":
             return Bool()
-        case "int2" | "int4" | "int8":
-            return Int(_INT_CODES[arrow], pg_type)
+        case "int2" | "int4" | "int8" | "oid" | "char":
+            return Int(_INT_CODES[arrow], to.name)
         case "float4":
             return Float4()
         case "float8":
@@ -49,16 +60,30 @@ def field(arrow: pa.DataType, pg_type: str, zone: Zone | None) -> Field:
             return Decimal(0, unsigned=True)
         case "numeric":
             return Decimal(arrow.scale)
-        case "text" if pa.types.is_null(arrow):
-            return Null()
-        case "text":
-            return String(large=pa.types.is_large_string(arrow))
         case "bytea":
-            return Bytes(large=pa.types.is_large_binary(arrow))
+            return Bytes(large=arrow != pa.binary())
+        case "uuid":
+            return Uuid()
         case "date":
             return Date(millis=pa.types.is_date64(arrow))
         case "time":
             return Time(arrow.unit)
         case "timestamp" | "timestamptz":
-            return Timestamp(arrow.unit, with_zone=pg_type == "timestamptz", zone=zone)
-    raise AssertionError(f"schema.py let {arrow} as {pg_type} through")
+            return Timestamp(arrow.unit, with_zone=to.name == "timestamptz", zone=zone)
+        case "array":
+            leaf = arrow
+            while is_list(leaf):
+                leaf = storage_type(leaf.value_type)
+            return Array(field(leaf, to.children[0], zone), to)
+        case "record":
+            types = [arrow.field(i).type for i in range(arrow.num_fields)]
+            pairs = zip(types, to.children, strict=True)
+            return Record([field(part, child, zone) for part, child in pairs], to)
+        case "hstore":
+            return Hstore()
+    raise AssertionError(f"schema.py let {arrow} as {to.name} through")
+
+
+def _strings(arrow: pa.DataType, to: PgType) -> Field:
+    strings = String(large=arrow != pa.utf8())
+    return strings if to.name == "text" else Carrier(strings, to)

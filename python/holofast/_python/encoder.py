@@ -29,8 +29,7 @@ class Encoder:
         self._schema = schema
         self._spec = spec
         fields = [
-            field(column.type, pg_type, spec.zone)
-            for column, pg_type in zip(schema, spec.pg_types, strict=True)
+            field(column.type, to, spec.zone) for column, to in zip(schema, spec.types, strict=True)
         ]
         self._layout: Layout[Any] = (
             BinaryLayout(fields) if spec.format == "binary" else TextLayout(spec, fields)

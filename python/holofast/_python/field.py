@@ -6,10 +6,10 @@ NULL, quoting and framing are not here: a field only ever sees columns without n
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+import pyarrow as pa
+import pyarrow.compute as pc
 
 
 class Field(Protocol):
@@ -33,6 +33,29 @@ class BadValue(Exception):  # noqa: N818 (not an error of ours before a column a
         self.reason = reason
         self.index = index
         self.value = str(value)
+
+
+def plain(values: pa.Array) -> pa.Array:
+    """The values in a layout that the fields read: no extension, dictionary, runs or views."""
+    arrow = values.type
+    if isinstance(arrow, pa.BaseExtensionType):
+        return plain(values.storage)
+    if pa.types.is_dictionary(arrow):
+        return plain(values.dictionary.take(values.indices))
+    if pa.types.is_run_end_encoded(arrow):
+        return plain(pc.run_end_decode(values))
+    if arrow == pa.string_view():
+        return values.cast(pa.large_utf8())
+    if arrow == pa.binary_view() or pa.types.is_fixed_size_binary(arrow):
+        return values.cast(pa.large_binary())
+    return values.cast(pa.float32()) if pa.types.is_float16(arrow) else values
+
+
+def split(values: pa.Array) -> tuple[pa.Array, list[int]]:
+    """The values without NULLs, and the rows of the NULLs."""
+    if values.null_count == 0:
+        return values, []
+    return values.drop_null(), numbers(pc.indices_nonzero(values.is_null()), "Q")
 
 
 def numbers(values: pa.Array, code: str, part: int = 0, parts: int = 1) -> list[Any]:

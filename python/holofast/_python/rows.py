@@ -8,14 +8,13 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from holofast._python.escape import csv_forced, csv_rule, text_rule
-from holofast._python.field import numbers
+from holofast._python.field import plain, split
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pyarrow as pa
 
     from holofast._python.escape import Rule
     from holofast._python.field import Field
@@ -62,7 +61,7 @@ class TextLayout:
         return b""
 
     def cells(self, column: int, values: pa.Array) -> list[str]:
-        present, nulls = _split(values)
+        present, nulls = split(plain(values))
         cells = self._fields[column].text(present)
         rule = self._rules[column]
         return _scatter(rule(cells) if rule else cells, nulls, self._null)
@@ -96,7 +95,7 @@ class BinaryLayout:
         return struct.pack(">h", -1)
 
     def cells(self, column: int, values: pa.Array) -> list[bytes]:
-        present, nulls = _split(values)
+        present, nulls = split(plain(values))
         contents = self._fields[column].binary(present)
         words = {length: struct.pack(">i", length) for length in set(map(len, contents))}
         cells = [words[len(content)] + content for content in contents]
@@ -111,20 +110,11 @@ class BinaryLayout:
 
 def row_of(values: pa.Array, index: int) -> int:
     """The row in which a column has its value number `index`, NULLs not counted."""
-    _, nulls = _split(values)
+    _, nulls = split(plain(values))
     row = index
     for null in nulls:
         row += null <= row
     return row
-
-
-def _split(values: pa.Array) -> tuple[pa.Array, list[int]]:
-    """The values without NULLs, and the rows of the NULLs."""
-    if pa.types.is_dictionary(values.type):
-        values = values.dictionary_decode()
-    if values.null_count == 0:
-        return values, []
-    return values.drop_null(), numbers(pc.indices_nonzero(values.is_null()), "Q")
 
 
 def _scatter(cells: list[_Cell], nulls: list[int], null: _Cell) -> list[_Cell]:

@@ -56,6 +56,11 @@ def _measure(kind: pa.DataType) -> Measure:
             * of_values(column.dictionary)
             // max(1, len(column.dictionary))
         )
+    if isinstance(kind, pa.BaseExtensionType):
+        of_storage = _measure(kind.storage_type)
+        return lambda column: of_storage(column.storage)
+    if pa.types.is_nested(kind) or pa.types.is_run_end_encoded(kind) or kind in _VIEWS:
+        return lambda column: int(column.nbytes)
     if kind in _OFFSETS:
         offset = _OFFSETS[kind]
         return lambda column: max(0, column.nbytes - offset * len(column))
@@ -63,6 +68,7 @@ def _measure(kind: pa.DataType) -> Measure:
     return lambda column: (len(column) - column.null_count) * width
 
 
+_VIEWS: Final = (pa.string_view(), pa.binary_view())
 # Bytes of an offset of the types whose values differ in length.
 _OFFSETS: Final[dict[Any, int]] = {
     pa.string(): 4,

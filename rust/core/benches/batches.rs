@@ -58,7 +58,7 @@ impl Cell {
 
     fn new(name: &str, format: Format, rows: usize) -> Self {
         let columns = if name == "mixed" { mixed(rows) } else { vec![column(name, rows, 20)] };
-        let types = columns.iter().map(|(pg_type, _)| *pg_type).collect();
+        let types = columns.iter().map(|(pg_type, _)| (*pg_type).into()).collect();
         let fields: Vec<_> = columns
             .iter()
             .map(|(_, array)| Field::new("c", array.data_type().clone(), true))

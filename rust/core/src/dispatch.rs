@@ -1,29 +1,33 @@
 //! The only match on Arrow type, PostgreSQL type and format. To add a type: one file in `types`,
 //! one arm here.
 
+mod nested;
+mod strings;
+
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{self as arrow, ArrowPrimitiveType};
-use arrow_array::{Array, GenericByteArray};
+use arrow_array::{Array, BooleanArray, Decimal128Array, Float32Array};
 use arrow_schema::{DataType, TimeUnit};
 
-use crate::escape::{Csv, Specials, Text, can_need_protection};
+use crate::escape::Style;
 use crate::field::{Compiled, Delimited, FieldWriter, Form, Prefixed, Protected};
 use crate::isa::Isa;
-use crate::options::{Format, Options, PgType};
+use crate::made::{Keep, Made};
+use crate::pg_type::{ColumnType, PgType};
 use crate::types::bool::{self, BoolBinary, BoolText};
-use crate::types::bytes::{self, BytesText};
 use crate::types::date::{self, DateBinary, DateText, DateUnit, Dates, DayMillis, Days};
 use crate::types::decimal::{self, DecimalText, NumericFields, WideDecimalText};
-use crate::types::dictionary::Dictionary;
 use crate::types::float::{self, FloatBinary, Floats};
-use crate::types::int::{IntBinary, IntText};
+use crate::types::int::{self, IntBinary, IntText};
 use crate::types::null::Nothing;
 use crate::types::number::{Number, Numbers};
-use crate::types::string::{StringBinary, StringText, Values};
+use crate::types::numeric;
 use crate::types::time::{self, Nanos, TimeBinary, TimeText, TimeUnit as Unit, Units};
 use crate::types::timestamp::{self, Offset, TimestampBinary, Timestamps, Utc, Without};
+use crate::types::uuid::{self, UuidBinary, UuidText};
 use crate::zone::Zone;
 
 type Writer<'a, I> = Box<dyn FieldWriter<I> + 'a>;
@@ -32,30 +36,33 @@ type Writer<'a, I> = Box<dyn FieldWriter<I> + 'a>;
 #[derive(Clone, Copy)]
 pub(crate) struct Site<'a, I> {
     pub isa: I,
-    pub options: &'a Options,
-    pub specials: &'a Specials,
-    pub column: usize,
+    /// What is made of the batch and has to live as long as its writers.
+    pub keep: &'a Keep,
+    pub style: Style<'a>,
     /// What ends a text cell: the delimiter, or the line's end after the last column.
     pub separator: u8,
     pub zone: Option<&'a Zone>,
 }
 
 impl<'a, I: Isa + 'a> Site<'a, I> {
-    /// The writer of `array`, declared as `arrow`, as `pg_type`; None where there is no rule.
+    /// The writer of `array`, declared as `arrow`, as `to`; None where there is no rule.
     pub fn writer(
         self,
         array: &'a dyn Array,
-        arrow: &DataType,
-        pg_type: PgType,
+        arrow: &'a DataType,
+        to: &'a ColumnType,
     ) -> Option<Writer<'a, I>> {
         use DataType as A;
         use PgType as P;
-        Some(match (arrow, pg_type) {
-            (A::Null, P::Text) => self.boxed(Nothing),
-            (A::Boolean, P::Bool) => {
-                let array = array.as_boolean();
-                let text = BoolText { array, separator: self.separator };
-                self.either(text, BoolBinary(array), bool::ALPHABET)
+        Some(match (arrow, to.pg_type) {
+            (A::Null, _) => self.boxed(Nothing),
+            (A::Dictionary(_, value), _) => self.dictionary(array, value, to)?,
+            (A::RunEndEncoded(_, value), _) => self.runs(array, value.data_type(), to)?,
+            (A::Boolean, P::Bool) => self.bool(array.as_boolean()),
+            (A::Int8, P::Bool) => {
+                let bytes = native::<arrow::Int8Type>(array);
+                let bits = BooleanArray::from_iter(bytes.iter().map(|byte| Some(*byte != 0)));
+                self.bool(self.keep.array(Arc::new(bits)).as_boolean())
             }
             (A::Int8, P::Int2) => self.int::<arrow::Int8Type, i16, 2>(array),
             (A::UInt8, P::Int2) => self.int::<arrow::UInt8Type, i16, 2>(array),
@@ -63,29 +70,50 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
             (A::UInt16, P::Int4) => self.int::<arrow::UInt16Type, i32, 4>(array),
             (A::Int32, P::Int4) => self.int::<arrow::Int32Type, i32, 4>(array),
             (A::UInt32, P::Int8) => self.int::<arrow::UInt32Type, i64, 8>(array),
+            (A::UInt32, P::Oid) => self.int::<arrow::UInt32Type, u32, 4>(array),
             (A::Int64, P::Int8) => self.int::<arrow::Int64Type, i64, 8>(array),
             (A::UInt64, P::Numeric) => {
                 let values = native::<arrow::UInt64Type>(array);
                 let other = self.delimited::<_, _, 33>(values, IntText);
                 self.number(values, 0, other, NumericFields::new(values, 0))
             }
-            (A::Float32, P::Float4) => {
-                let values = native::<arrow::Float32Type>(array);
-                let floats = Floats { values, separator: self.separator };
-                let binary = Prefixed::<_, _, 4> { values, form: FloatBinary };
-                self.either(floats, binary, float::ALPHABET)
+            (_, P::Int2 | P::Int4 | P::Int8 | P::Oid | P::Char) if arrow.is_integer() => {
+                let value = int::values(array)?;
+                let binary = self.is_binary();
+                let made = Made::each(array.len(), array.nulls(), |row, out| {
+                    int::put(value(row), to.pg_type, binary, out)
+                });
+                self.made(made)
             }
+            (A::Float16, P::Float4) => {
+                let halves = native::<arrow::Float16Type>(array).iter();
+                let floats = Float32Array::from_iter_values(halves.map(|half| half.to_f32()));
+                self.float4(native::<arrow::Float32Type>(self.keep.array(Arc::new(floats))))
+            }
+            (A::Float32, P::Float4) => self.float4(native::<arrow::Float32Type>(array)),
             (A::Float64, P::Float8) => {
                 let values = native::<arrow::Float64Type>(array);
                 let other = Floats { values, separator: self.separator };
                 let binary = Prefixed::<_, _, 8> { values, form: FloatBinary };
                 self.number(values, 2, other, binary)
             }
+            (A::Decimal32(_, scale), P::Numeric) => {
+                let values = native::<arrow::Decimal32Type>(array);
+                self.decimals(values.iter().map(|value| i128::from(*value)), *scale)
+            }
+            (A::Decimal64(_, scale), P::Numeric) => {
+                let values = native::<arrow::Decimal64Type>(array);
+                self.decimals(values.iter().map(|value| i128::from(*value)), *scale)
+            }
             (A::Decimal128(_, scale), P::Numeric) => self.decimal(array, *scale),
-            (A::Utf8, P::Text) => self.string(array.as_string::<i32>()),
-            (A::LargeUtf8, P::Text) => self.string(array.as_string::<i64>()),
-            (A::Binary, P::Bytea) => self.bytea(array.as_binary::<i32>()),
-            (A::LargeBinary, P::Bytea) => self.bytea(array.as_binary::<i64>()),
+            (A::Decimal256(_, scale), P::Numeric) => self.wide_decimal(array, *scale),
+            (A::Utf8 | A::LargeUtf8 | A::Utf8View, _) => self.text_column(array, arrow, to)?,
+            (A::FixedSizeBinary(16), P::Uuid) => {
+                let values = array.as_fixed_size_binary().value_data().as_chunks::<16>().0;
+                let text = self.delimited::<_, _, { uuid::TEXT }>(values, UuidText);
+                self.either(text, UuidBinary(values), uuid::ALPHABET)
+            }
+            (_, P::Bytea) => self.binary_column(array, arrow)?,
             (A::Date32, P::Date) => self.date::<arrow::Date32Type, Days>(array),
             (A::Date64, P::Date) => self.date::<arrow::Date64Type, DayMillis>(array),
             (A::Time32(TimeUnit::Second), P::Time) => {
@@ -102,9 +130,15 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
             }
             (A::Timestamp(unit, None), P::Timestamp) => self.timestamp(array, *unit, false),
             (A::Timestamp(unit, Some(_)), P::Timestamptz) => self.timestamp(array, *unit, true),
-            (A::Dictionary(_, value), _) => self.dictionary(array, value, pg_type)?,
+            (_, P::Array) => self.array(array, arrow, to)?,
+            (A::Struct(fields), P::Record) => self.record(array.as_struct(), fields, to)?,
+            (A::Map(_, _), P::Hstore) => self.hstore(array.as_map())?,
             _ => return None,
         })
+    }
+
+    fn is_binary(&self) -> bool {
+        matches!(self.style, Style::Binary)
     }
 
     fn boxed(self, writer: impl FieldWriter<I> + 'a) -> Writer<'a, I> {
@@ -114,27 +148,15 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
     /// A text writer, guarded only where values of its alphabet can need it.
     fn text<W: FieldWriter<I> + 'a>(self, writer: W, alphabet: &[u8]) -> Writer<'a, I> {
         let (writer, separator) = (self.boxed(writer), self.separator);
-        if !can_need_protection(self.options, self.specials, self.column, alphabet) {
+        if !self.style.can_protect(alphabet) {
             return writer;
         }
-        match self.options.format {
-            Format::Csv => {
-                let protect = self.csv();
-                self.boxed(Protected { writer, protect, separator })
-            }
-            _ => {
-                let protect = self.escapes();
-                self.boxed(Protected { writer, protect, separator })
-            }
+        match self.style {
+            Style::Binary => writer,
+            Style::Text(protect) => self.boxed(Protected { writer, protect, separator }),
+            Style::Csv(protect) => self.boxed(Protected { writer, protect, separator }),
+            Style::Nested(protect) => self.boxed(Protected { writer, protect, separator }),
         }
-    }
-
-    fn csv(self) -> Csv<'a> {
-        Csv::new(self.options, self.specials, self.column)
-    }
-
-    fn escapes(self) -> Text<'a> {
-        Text::new(self.specials)
     }
 
     /// The text cells or the binary fields, as the format asks.
@@ -144,10 +166,7 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
         binary: impl FieldWriter<I> + 'a,
         alphabet: &[u8],
     ) -> Writer<'a, I> {
-        match self.options.format {
-            Format::Binary => self.boxed(binary),
-            _ => self.text(text, alphabet),
-        }
+        if self.is_binary() { self.boxed(binary) } else { self.text(text, alphabet) }
     }
 
     /// A number's text cells, or its `binary` fields.
@@ -201,38 +220,41 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
         }
     }
 
-    fn string<O>(self, array: &'a GenericByteArray<O>) -> Writer<'a, I>
-    where
-        O: arrow::ByteArrayType,
-    {
-        let (values, separator) = (values_of(array), self.separator);
-        match self.options.format {
-            Format::Binary => self.boxed(StringBinary { values, is_text: true }),
-            Format::Text => {
-                let protect = self.escapes();
-                self.boxed(StringText { values, protect, separator })
-            }
-            Format::Csv => {
-                let protect = self.csv();
-                self.boxed(StringText { values, protect, separator })
-            }
-        }
+    /// Decimals of fewer bits, as ones of 128.
+    fn decimals(self, values: impl Iterator<Item = i128>, scale: i8) -> Writer<'a, I> {
+        let decimals = Decimal128Array::from_iter_values(values);
+        self.decimal(self.keep.array(Arc::new(decimals)), scale)
     }
 
-    fn bytea<O>(self, array: &'a GenericByteArray<O>) -> Writer<'a, I>
-    where
-        O: arrow::ByteArrayType,
-    {
-        let (values, separator) = (values_of(array), self.separator);
-        match self.options.format {
-            Format::Binary => self.boxed(StringBinary { values, is_text: false }),
-            Format::Text => {
-                self.text(BytesText { values, prefix: b"\\\\x", separator }, bytes::ALPHABET)
+    /// Decimals of 256 bits, digit by digit.
+    fn wide_decimal(self, array: &'a dyn Array, scale: i8) -> Writer<'a, I> {
+        let binary = self.is_binary();
+        let value = decimal::wide_values(array);
+        let made = Made::each(array.len(), array.nulls(), |row, out| {
+            let text = value(row).to_string();
+            let negative = text.starts_with('-');
+            let scale = scale.into();
+            let digits = text.as_bytes()[usize::from(negative)..].as_ref();
+            let digits = numeric::Digits { negative, digits, scale };
+            if binary {
+                digits.put_binary(out)
+            } else {
+                digits.put_text(out)
             }
-            Format::Csv => {
-                self.text(BytesText { values, prefix: b"\\x", separator }, bytes::CSV_ALPHABET)
-            }
-        }
+            Ok(())
+        });
+        self.made(made)
+    }
+
+    fn bool(self, array: &'a BooleanArray) -> Writer<'a, I> {
+        let text = BoolText { array, separator: self.separator };
+        self.either(text, BoolBinary(array), bool::ALPHABET)
+    }
+
+    fn float4(self, values: &'a [f32]) -> Writer<'a, I> {
+        let floats = Floats { values, separator: self.separator };
+        let binary = Prefixed::<_, _, 4> { values, form: FloatBinary };
+        self.either(floats, binary, float::ALPHABET)
     }
 
     fn date<A, U>(self, array: &'a dyn Array) -> Writer<'a, I>
@@ -295,26 +317,8 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
         let binary = Prefixed { values, form: TimestampBinary::<U>(PhantomData) };
         self.either(text, binary, timestamp::ALPHABET)
     }
-
-    fn dictionary(
-        self,
-        array: &'a dyn Array,
-        value: &DataType,
-        pg_type: PgType,
-    ) -> Option<Writer<'a, I>> {
-        let array = array.as_any_dictionary_opt()?;
-        let writer = self.writer(array.values(), value, pg_type)?;
-        if array.values().is_empty() {
-            return Some(self.boxed(Nothing));
-        }
-        Some(self.boxed(Dictionary::new(self.isa, array, writer.as_ref())))
-    }
 }
 
 fn native<A: ArrowPrimitiveType>(array: &dyn Array) -> &[A::Native] {
     array.as_primitive::<A>().values()
-}
-
-fn values_of<O: arrow::ByteArrayType>(array: &GenericByteArray<O>) -> Values<'_, O::Offset> {
-    Values { offsets: array.value_offsets(), data: array.value_data() }
 }

@@ -1,8 +1,6 @@
 //! CopyEncoder: what a COPY TO of one schema and one set of options writes. Immutable once built,
 //! so threads share it; their buffers are their own. Bodies of batches concatenate.
 
-use std::ops::Range;
-
 use arrow_array::{Array, RecordBatch, new_empty_array};
 use arrow_schema::{DataType, Schema};
 
@@ -10,21 +8,23 @@ use crate::block::Tail;
 use crate::buffer::Buffer;
 use crate::dispatch::Site;
 use crate::error::{EncodeError, SchemaError};
-use crate::escape::{self, Specials};
+use crate::escape::{self, Specials, Style};
 use crate::isa::{Baseline, InstructionSet, Isa, Set};
-use crate::options::{Format, Options, PgType};
+use crate::made::Keep;
+use crate::options::{Format, Options};
+use crate::pg_type::ColumnType;
 use crate::rows::{Column, Rows};
 use crate::zone::Zone;
 
 /// The signature, the flags and the length of no header extension.
 const BINARY_HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 const BINARY_TRAILER: &[u8] = b"\xff\xff";
-const BINARY_NULL: &[u8] = b"\xff\xff\xff\xff";
+pub(crate) const BINARY_NULL: &[u8] = b"\xff\xff\xff\xff";
 
 /// Encodes record batches of one schema. See the crate's documentation.
 pub struct CopyEncoder {
     types: Vec<DataType>,
-    pg_types: Vec<PgType>,
+    pg_types: Vec<ColumnType>,
     options: Options,
     specials: Specials,
     zone: Option<Zone>,
@@ -45,7 +45,7 @@ impl CopyEncoder {
     /// A type without a rule, or options that the row loop could not work with.
     pub fn try_new(
         schema: &Schema,
-        pg_types: Vec<PgType>,
+        pg_types: Vec<ColumnType>,
         options: Options,
         zone: Option<Zone>,
         batch_size: usize,
@@ -133,17 +133,26 @@ impl CopyEncoder {
         batch: &RecordBatch,
         out: &mut Buffer,
     ) -> Result<(), EncodeError> {
-        let columns = batch.columns().iter().enumerate();
-        let rows = Rows {
-            isa,
-            columns: columns.map(|(i, array)| self.column(isa, i, array.as_ref())).collect(),
-            lead: self.lead,
-        };
         let all = batch.num_rows();
         for start in (0..all).step_by(self.batch_size) {
-            rows.encode(Range { start, end: all.min(start + self.batch_size) }, out)?;
+            let rows = self.batch_size.min(all - start);
+            self.encode_slice(isa, &batch.slice(start, rows), out)
+                .map_err(|error| EncodeError { row: start + error.row, ..error })?;
         }
         Ok(())
+    }
+
+    fn encode_slice<I: Isa>(
+        &self,
+        isa: I,
+        batch: &RecordBatch,
+        out: &mut Buffer,
+    ) -> Result<(), EncodeError> {
+        let keep = Keep::default();
+        let columns = batch.columns().iter().enumerate();
+        let columns = columns.map(|(i, array)| self.column(isa, &keep, i, array.as_ref()));
+        let rows = Rows { isa, columns: columns.collect(), lead: self.lead };
+        rows.encode(0..batch.num_rows(), out)
     }
 
     /// Whether batches of `schema` have the columns the encoder was built for.
@@ -170,13 +179,12 @@ impl CopyEncoder {
         Ok(())
     }
 
-    fn site<I>(&self, isa: I, column: usize) -> Site<'_, I> {
+    fn site<'a, I>(&'a self, isa: I, keep: &'a Keep, column: usize) -> Site<'a, I> {
         let last = column + 1 == self.types.len();
         Site {
             isa,
-            options: &self.options,
-            specials: &self.specials,
-            column,
+            keep,
+            style: Style::of(&self.options, &self.specials, column),
             separator: if last { b'\n' } else { self.options.delimiter },
             zone: self.zone.as_ref(),
         }
@@ -185,14 +193,15 @@ impl CopyEncoder {
     fn column<'a, I: Isa + 'a>(
         &'a self,
         isa: I,
+        keep: &'a Keep,
         index: usize,
         array: &'a dyn Array,
     ) -> Column<'a, I> {
         let last = index + 1 == self.types.len();
         Column {
             writer: self
-                .site(isa, index)
-                .writer(array, &self.types[index], self.pg_types[index])
+                .site(isa, keep, index)
+                .writer(array, &self.types[index], &self.pg_types[index])
                 .expect("checked types"),
             nulls: array.logical_nulls(),
             null: &self.nulls[usize::from(last)],
@@ -200,13 +209,14 @@ impl CopyEncoder {
     }
 
     fn check_types(&self) -> Result<(), SchemaError> {
-        for (column, (arrow, pg_type)) in self.types.iter().zip(&self.pg_types).enumerate() {
-            let nothing = new_empty_array(arrow);
-            if self.site(Baseline, column).writer(nothing.as_ref(), arrow, *pg_type).is_none() {
+        let keep = Keep::default();
+        for (column, (arrow, to)) in self.types.iter().zip(&self.pg_types).enumerate() {
+            let nothing = keep.array(new_empty_array(arrow));
+            if self.site(Baseline, &keep, column).writer(nothing, arrow, to).is_none() {
                 return Err(SchemaError::Unsupported {
                     column,
                     arrow: arrow.to_string(),
-                    pg_type: pg_type.name(),
+                    pg_type: to.pg_type.name(),
                 });
             }
         }

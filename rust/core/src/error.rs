@@ -17,6 +17,24 @@ pub enum Reason {
     Nanoseconds(i64),
     /// A string that holds the byte 0x00.
     NulByte,
+    /// An integer that does not fit its PostgreSQL type, named.
+    IntOutOfRange(&'static str),
+    /// A string longer than its character(n).
+    TooLong(usize),
+    /// A carrier that holds no text of its type, named.
+    Invalid(&'static str, String),
+    /// A list of lists of different lengths.
+    Ragged,
+    /// Lists of lists, more deeply than an array has dimensions.
+    Dimensions,
+    /// A map with this key twice.
+    DuplicateKey(String),
+    /// A string that is no JSON.
+    JsonInvalid,
+    /// JSON with a `\u0000`.
+    JsonNul,
+    /// JSON with a number that no numeric holds.
+    JsonNumber,
 }
 
 impl Reason {
@@ -29,6 +47,15 @@ impl Reason {
             Self::DateNotWholeDay(value) => ("date_not_whole_day", value.to_string()),
             Self::Nanoseconds(value) => ("nanoseconds", value.to_string()),
             Self::NulByte => ("nul_byte", String::new()),
+            Self::IntOutOfRange(name) => ("int_out_of_range", (*name).to_owned()),
+            Self::TooLong(length) => ("too_long", length.to_string()),
+            Self::Invalid(name, text) => ("invalid_text", format!("{name}: \"{text}\"")),
+            Self::Ragged => ("ragged", String::new()),
+            Self::Dimensions => ("dimensions", String::new()),
+            Self::DuplicateKey(key) => ("duplicate_key", key.clone()),
+            Self::JsonInvalid => ("json_invalid", String::new()),
+            Self::JsonNul => ("json_nul", String::new()),
+            Self::JsonNumber => ("json_number", String::new()),
         }
     }
 }

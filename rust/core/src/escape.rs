@@ -4,6 +4,7 @@
 
 use crate::error::Reason;
 use crate::isa::{Baseline, ByteSet, Isa, STEP, Task, copy};
+use crate::nested::Nested;
 use crate::options::{Format, Options};
 
 /// How one column's values are protected.
@@ -104,6 +105,18 @@ impl<I: Isa, F: Fn(u8) -> Result<[u8; 2], Reason>> Task for Escaping<'_, I, F> {
     }
 }
 
+/// Does that, compiled for the instruction set.
+pub(crate) fn escape_into<I: Isa>(
+    isa: I,
+    source: &[u8],
+    len: usize,
+    cell: &mut [u8],
+    set: &ByteSet,
+    escaped: impl Fn(u8) -> Result<[u8; 2], Reason>,
+) -> Result<usize, Reason> {
+    isa.run(Escaping { isa, source, len, cell, set, escaped })
+}
+
 /// TEXT: a backslash before each special byte.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Text<'a> {
@@ -146,12 +159,12 @@ impl Protect for Text<'_> {
             8..14 => Ok([b'\\', b"btnvfr"[usize::from(byte - 8)]]),
             _ => Ok([b'\\', byte]),
         };
-        isa.run(Escaping { isa, source, len, cell, set: self.specials, escaped })
+        escape_into(isa, source, len, cell, self.specials, escaped)
     }
 }
 
 /// CSV: quotes around a value that needs them, an escape before each quote or escape in it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Csv<'a> {
     pub quote: u8,
     pub escape: u8,
@@ -194,8 +207,7 @@ impl Protect for Csv<'_> {
         let escaped = |byte| if byte == 0 { Err(Reason::NulByte) } else { Ok([self.escape, byte]) };
         let (quote, inner) = cell.split_at_mut(1);
         quote[0] = self.quote;
-        let task = Escaping { isa, source, len, cell: inner, set: self.escaped, escaped };
-        let len = isa.run(task)?;
+        let len = escape_into(isa, source, len, inner, self.escaped, escaped)?;
         cell[len + 1] = self.quote;
         Ok(len + 2)
     }
@@ -238,17 +250,37 @@ impl Specials {
     }
 }
 
-/// Whether values made of these bytes alone could ever need protection in this column.
-pub(crate) fn can_need_protection(
-    options: &Options,
-    specials: &Specials,
-    column: usize,
-    alphabet: &[u8],
-) -> bool {
-    let equals_null = || options.null.iter().all(|byte| alphabet.contains(byte));
-    let csv = options.format == Format::Csv;
-    alphabet.iter().any(|byte| specials.bytes.has(*byte))
-        || csv && (options.force_quote[column] || !options.null.is_empty() && equals_null())
+/// How the cells of one column are protected, or that they are BINARY's, which need nothing.
+#[derive(Clone, Copy)]
+pub(crate) enum Style<'a> {
+    Binary,
+    Text(Text<'a>),
+    Csv(Csv<'a>),
+    Nested(Nested),
+}
+
+impl<'a> Style<'a> {
+    pub fn of(options: &'a Options, specials: &'a Specials, column: usize) -> Self {
+        match options.format {
+            Format::Binary => Self::Binary,
+            Format::Text => Self::Text(Text::new(specials)),
+            Format::Csv => Self::Csv(Csv::new(options, specials, column)),
+        }
+    }
+
+    /// Whether values made of these bytes alone could ever need protection.
+    pub fn can_protect(&self, alphabet: &[u8]) -> bool {
+        let any = |set: &ByteSet| alphabet.iter().any(|byte| set.has(*byte));
+        match self {
+            Self::Binary => false,
+            Self::Text(text) => any(text.specials()),
+            Self::Nested(nested) => any(nested.specials()),
+            Self::Csv(csv) => {
+                let equals_null = csv.null.iter().all(|byte| alphabet.contains(byte));
+                any(csv.specials) || csv.force || !csv.null.is_empty() && equals_null
+            }
+        }
+    }
 }
 
 /// The header line: column names as values are written, but never under FORCE_QUOTE, and in TEXT

@@ -8,6 +8,10 @@
 //! | how are they protected? | `escape`: TEXT's backslashes, CSV's quotes |
 //! | what stands between them? | `field` (a separator behind, or a length word before) and `rows` |
 //!
+//! Values that do not lie in Arrow as they are written, nested ones among them, are `made` aside and
+//! then written as strings are: an array's elements and a composite's fields are rows of their own,
+//! `nested` in it. `carrier` has the strings that stand for types that Arrow lacks.
+//!
 //! `dispatch` puts the three together for one column; `rows` drives the columns over blocks of 64
 //! rows: `block` has their cells and stores them without checks of its own, `long` puts those that
 //! are not worth a copy straight into the output. `isa` has all that compiled for more than one
@@ -19,6 +23,7 @@
 
 mod block;
 mod buffer;
+mod carrier;
 mod crc64;
 mod dispatch;
 mod encoder;
@@ -27,7 +32,10 @@ mod escape;
 mod field;
 mod isa;
 mod long;
+mod made;
+mod nested;
 mod options;
+mod pg_type;
 mod rows;
 mod types;
 mod zone;
@@ -37,5 +45,6 @@ pub use crc64::{crc64, crc64_combine};
 pub use encoder::CopyEncoder;
 pub use error::{EncodeError, Reason, SchemaError};
 pub use isa::InstructionSet;
-pub use options::{Format, Options, PgType};
+pub use options::{Format, Options};
+pub use pg_type::{ColumnType, PgType};
 pub use zone::Zone;

@@ -14,53 +14,6 @@ pub enum Format {
     Binary,
 }
 
-/// The PostgreSQL type a column is encoded as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum PgType {
-    Bool,
-    Int2,
-    Int4,
-    Int8,
-    Float4,
-    Float8,
-    Numeric,
-    Text,
-    Bytea,
-    Date,
-    Time,
-    Timestamp,
-    Timestamptz,
-}
-
-impl PgType {
-    const NAMES: [(&'static str, Self); 13] = [
-        ("bool", Self::Bool),
-        ("int2", Self::Int2),
-        ("int4", Self::Int4),
-        ("int8", Self::Int8),
-        ("float4", Self::Float4),
-        ("float8", Self::Float8),
-        ("numeric", Self::Numeric),
-        ("text", Self::Text),
-        ("bytea", Self::Bytea),
-        ("date", Self::Date),
-        ("time", Self::Time),
-        ("timestamp", Self::Timestamp),
-        ("timestamptz", Self::Timestamptz),
-    ];
-
-    /// The type of this name in pg_type, if it is one of ours.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, pg_type)| *pg_type)
-    }
-
-    /// The type's name in pg_type.
-    pub fn name(self) -> &'static str {
-        Self::NAMES.iter().find(|(_, known)| *known == self).map_or("", |(name, _)| name)
-    }
-}
-
 /// Resolved options of one COPY. `delimiter`, `null`, `quote` and `escape` mean nothing in BINARY.
 #[derive(Debug, Clone)]
 pub struct Options {

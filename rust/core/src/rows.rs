@@ -16,6 +16,7 @@ use crate::error::{EncodeError, Reason};
 use crate::field::{Extent, FieldWriter, OVERRUN};
 use crate::isa::{Isa, Task, prefetch_ahead, prefetch_bytes};
 use crate::long::{self, Join, Long};
+use crate::made::Made;
 
 /// Rows between two capacity checks.
 const CHUNK: usize = 1024;
@@ -106,6 +107,30 @@ impl<I: Isa> Rows<'_, I> {
         Ok(())
     }
 
+    /// The rows of these ranges as values, one behind the other. One with a value that has no COPY
+    /// form is empty.
+    pub fn made(&self, ranges: &[Range<usize>]) -> Made {
+        let mut out = Buffer { ends: Some(vec![0]), ..Buffer::default() };
+        let mut failures = Vec::new();
+        for range in ranges {
+            let mark = out.mark();
+            if self.encode(range.clone(), &mut out).is_ok() {
+                continue;
+            }
+            out.reset(mark);
+            for row in range.clone() {
+                let mark = out.mark();
+                if let Err(error) = self.encode(row..row + 1, &mut out) {
+                    out.reset(mark);
+                    failures.push((mark.1, error.reason));
+                    out.ends.iter_mut().for_each(|ends| ends.push(mark.0 as i64));
+                }
+            }
+        }
+        out.bytes.truncate(out.len);
+        Made { ends: out.ends.unwrap_or_default(), data: out.bytes, failures }
+    }
+
     /// The room that `rows` need in slots and in all, and which columns have long cells.
     fn extent(&self, rows: &Range<usize>) -> (Extent, Vec<usize>) {
         let mut sum = Extent::fixed(Tail::WIDTH, rows.len());
@@ -139,6 +164,9 @@ impl<I: Isa> Rows<'_, I> {
         if long.is_empty() {
             let rest = &mut out.bytes[out.len..];
             let len = block.compact(rest);
+            if let Some(ends) = &mut out.ends {
+                block.note_ends(out.len, ends);
+            }
             // Where the next block's rows will go.
             prefetch_bytes(&rest[len..rest.len().min(2 * len)]);
             out.len += len;

@@ -37,7 +37,14 @@ fn encoder(
     batch_size: usize,
 ) -> CopyEncoder {
     let options = options(format, batch.num_columns());
-    CopyEncoder::try_new(&batch.schema(), types.to_vec(), options, None, batch_size).unwrap()
+    CopyEncoder::try_new(
+        &batch.schema(),
+        types.iter().map(|of| (*of).into()).collect(),
+        options,
+        None,
+        batch_size,
+    )
+    .unwrap()
 }
 
 fn encode(batch: &RecordBatch, types: &[PgType], format: Format, batch_size: usize) -> Vec<u8> {
@@ -197,7 +204,7 @@ fn a_type_without_a_rule_is_refused_when_the_encoder_is_built() {
     let schema = Schema::new(vec![Field::new("f", DataType::Float16, true)]);
     let options = options(Format::Csv, 1);
     let error =
-        CopyEncoder::try_new(&schema, vec![PgType::Float4], options, None, 1).err().unwrap();
+        CopyEncoder::try_new(&schema, vec![PgType::Float4.into()], options, None, 1).err().unwrap();
     assert_eq!(error.to_string(), "column 0: no rule to encode Arrow type Float16 as float4");
 }
 
@@ -211,9 +218,9 @@ fn options_that_the_loop_cannot_work_with_are_refused() {
         Options { null: b"a\r".to_vec(), ..good.clone() },
         Options { force_quote: vec![], ..good.clone() },
     ] {
-        assert!(CopyEncoder::try_new(&schema, vec![PgType::Text], bad, None, 1).is_err());
+        assert!(CopyEncoder::try_new(&schema, vec![PgType::Text.into()], bad, None, 1).is_err());
     }
-    assert!(CopyEncoder::try_new(&schema, vec![PgType::Text], good, None, 1).is_ok());
+    assert!(CopyEncoder::try_new(&schema, vec![PgType::Text.into()], good, None, 1).is_ok());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The Arrow PyCapsule interface: schemas and record batches out of whatever offers them.
 
-use std::iter::successors;
+use std::sync::Arc;
 
 use arrow_array::ffi::{FFI_ArrowArray, from_ffi_and_data_type};
 use arrow_array::{Array, RecordBatch, StructArray};
@@ -83,23 +83,39 @@ impl Exported<'_> {
     }
 }
 
-/// What tells the types of columns that have a COPY rule, none of which has children: a column's
-/// format, and behind that of a dictionary's keys the one of its values, with their depth.
+/// What tells the types of columns: each one's format, behind it those of its dictionary and of its
+/// children, all with their depth.
 fn formats(declared: &FFI_ArrowSchema) -> impl Iterator<Item = (usize, &str)> {
-    declared.children().flat_map(|column| {
-        let parts = successors(Some(column), |part| part.dictionary());
-        parts.map(FFI_ArrowSchema::format).enumerate()
+    let mut left: Vec<_> = declared.children().map(|column| (0, column)).collect();
+    left.reverse();
+    std::iter::from_fn(move || {
+        let (depth, part) = left.pop()?;
+        let first = left.len();
+        left.extend(part.dictionary().into_iter().chain(part.children()).map(|p| (depth + 1, p)));
+        left[first..].reverse();
+        Some((depth, part.format()))
     })
 }
 
-/// The type with its decimals as sixteen bytes each. Arrow aligns buffers to eight bytes; arrow-rs
+/// The type with its decimals as so many bytes each. Arrow aligns buffers to eight bytes; arrow-rs
 /// wants sixteen for an i128 and would copy the column from its start for every slice of it.
 fn unaligned(data_type: &DataType) -> DataType {
+    use DataType as A;
+    let field = |field: &Arc<Field>| {
+        let data_type = unaligned(field.data_type());
+        Arc::new(field.as_ref().clone().with_data_type(data_type).with_nullable(true))
+    };
     match data_type {
-        DataType::Decimal128(_, _) => DataType::FixedSizeBinary(16),
-        DataType::Dictionary(key, value) => {
-            DataType::Dictionary(key.clone(), Box::new(unaligned(value)))
-        }
+        A::Decimal128(_, _) => A::FixedSizeBinary(16),
+        A::Decimal256(_, _) => A::FixedSizeBinary(32),
+        A::Dictionary(key, value) => A::Dictionary(key.clone(), Box::new(unaligned(value))),
+        A::List(item) => A::List(field(item)),
+        A::LargeList(item) => A::LargeList(field(item)),
+        A::ListView(item) => A::ListView(field(item)),
+        A::LargeListView(item) => A::LargeListView(field(item)),
+        A::FixedSizeList(item, size) => A::FixedSizeList(field(item), *size),
+        A::Struct(fields) => A::Struct(fields.iter().map(field).collect()),
+        A::RunEndEncoded(ends, values) => A::RunEndEncoded(ends.clone(), field(values)),
         other => other.clone(),
     }
 }

@@ -7,7 +7,9 @@ mod block;
 use std::sync::Arc;
 
 use arrow_schema::Schema;
-use holofast_core::{Buffer, CopyEncoder, EncodeError, Format, Options, PgType, SchemaError, Zone};
+use holofast_core::{
+    Buffer, ColumnType, CopyEncoder, EncodeError, Format, Options, PgType, SchemaError, Zone,
+};
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyBufferError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -23,7 +25,7 @@ mod errors {
 #[derive(FromPyObject)]
 struct Spec {
     names: Vec<String>,
-    pg_types: Vec<String>,
+    types: Vec<TypeSpec>,
     format: String,
     delimiter: u8,
     quote: u8,
@@ -33,6 +35,29 @@ struct Spec {
     force_quote: Vec<bool>,
     zone: Option<ZoneSpec>,
     batch_size: usize,
+}
+
+/// holofast.pg_types.PgType, read by attribute.
+#[derive(FromPyObject)]
+struct TypeSpec {
+    name: String,
+    oid: u32,
+    length: Option<usize>,
+    delimiter: u8,
+    children: Vec<TypeSpec>,
+}
+
+impl TypeSpec {
+    fn resolved(&self) -> PyResult<ColumnType> {
+        let unknown = || PyValueError::new_err(format!("unknown PostgreSQL type {:?}", self.name));
+        Ok(ColumnType {
+            pg_type: PgType::from_name(&self.name).ok_or_else(unknown)?,
+            oid: self.oid,
+            length: self.length,
+            delimiter: self.delimiter,
+            children: self.children.iter().map(Self::resolved).collect::<PyResult<_>>()?,
+        })
+    }
 }
 
 /// holofast.time_zone.Zone, read by attribute.
@@ -62,10 +87,6 @@ impl Encoder {
             "binary" => Format::Binary,
             other => return Err(PyValueError::new_err(format!("unknown format {other:?}"))),
         };
-        let pg_type = |name: &String| {
-            PgType::from_name(name)
-                .ok_or_else(|| PyValueError::new_err(format!("unknown PostgreSQL type {name:?}")))
-        };
         let options = Options {
             format,
             delimiter: spec.delimiter,
@@ -80,7 +101,7 @@ impl Encoder {
         let (columns, schema) = Columns::of(schema)?;
         let core = CopyEncoder::try_new(
             &schema,
-            spec.pg_types.iter().map(pg_type).collect::<PyResult<_>>()?,
+            spec.types.iter().map(TypeSpec::resolved).collect::<PyResult<_>>()?,
             options,
             zone,
             spec.batch_size,

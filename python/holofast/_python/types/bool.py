@@ -8,12 +8,16 @@ from holofast._python.field import numbers
 
 
 class Bool:
-    """bool from Arrow's bitmap."""
+    """bool from Arrow's bitmap, or from bytes that are not zero."""
 
     alphabet = "tf"
 
     def text(self, values: pa.Array) -> list[str]:
-        return ["t" if bit else "f" for bit in numbers(values.cast(pa.uint8()), "B")]
+        return ["t" if bit else "f" for bit in _bits(values)]
 
     def binary(self, values: pa.Array) -> list[bytes]:
-        return [b"\1" if bit else b"\0" for bit in numbers(values.cast(pa.uint8()), "B")]
+        return [b"\1" if bit else b"\0" for bit in _bits(values)]
+
+
+def _bits(values: pa.Array) -> list[int]:
+    return numbers(values if values.type == pa.int8() else values.cast(pa.uint8()), "B")

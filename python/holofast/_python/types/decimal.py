@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Decimal:
-    """decimal128, and uint64 with scale 0, whose 64 bits are read instead."""
+    """decimal of any width, and uint64 with scale 0, whose 64 bits are read instead."""
 
     alphabet = "-.0123456789"
 
@@ -36,33 +36,45 @@ class Decimal:
         return [f"-{text}" if value < 0 else text for value, text in signed]
 
     def binary(self, values: pa.Array) -> list[bytes]:
-        return [self._send(value) for value in self._unscaled(values)]
+        return [send(value, self._scale) for value in self._unscaled(values)]
 
     def _unscaled(self, values: pa.Array) -> list[int]:
         """The values as integers, to be divided by ten to the power of the scale."""
         if self._unsigned:
             return numbers(values, "Q")
-        lows = numbers(values, "Q", part=0, parts=2)
-        highs = numbers(values, "q", part=1, parts=2)
-        unscaled = lows
-        if any(highs):
-            unscaled = [high << 64 | low for low, high in zip(lows, highs, strict=True)]
+        unscaled = _integers(values)
         factor = self._factor
         return unscaled if factor == 1 else [value * factor for value in unscaled]
 
-    def _send(self, value: int) -> bytes:
-        """numeric_send: ndigits, weight, sign, dscale, then the base-10000 digits."""
-        padding = -self._scale % 4
-        rest = abs(value) * 10**padding
-        weight = -(self._scale + padding) // 4 - 1
-        digits: list[int] = []
-        while rest:
-            rest, digit = divmod(rest, 10_000)
-            weight += 1
-            if digit or digits:  # zeros at the end are not sent
-                digits.append(digit)
-        if not digits:
-            weight = 0
-        sign = 0x4000 if value < 0 else 0
-        head = (len(digits), weight, sign, self._scale)
-        return struct.pack(f">HhHH{len(digits)}H", *head, *reversed(digits))
+
+def _integers(values: pa.Array) -> list[int]:
+    """Signed integers of 32 bits, or of one or more words of 64, the lowest first."""
+    parts = values.type.bit_width // 64
+    if parts < 2:
+        return numbers(values, "q" if parts else "i")
+    integers = numbers(values, "Q", part=0, parts=parts)
+    for part in range(1, parts):
+        code = "q" if part == parts - 1 else "Q"
+        words = numbers(values, code, part=part, parts=parts)
+        if any(words):
+            shift = 64 * part
+            integers = [high << shift | low for low, high in zip(integers, words, strict=True)]
+    return integers
+
+
+def send(value: int, scale: int) -> bytes:
+    """numeric_send: ndigits, weight, sign, dscale, then the base-10000 digits."""
+    padding = -scale % 4
+    rest = abs(value) * 10**padding
+    weight = -(scale + padding) // 4 - 1
+    digits: list[int] = []
+    while rest:
+        rest, digit = divmod(rest, 10_000)
+        weight += 1
+        if digit or digits:  # zeros at the end are not sent
+            digits.append(digit)
+    if not digits:
+        weight = 0
+    sign = 0x4000 if value < 0 else 0
+    head = (len(digits), weight, sign, scale)
+    return struct.pack(f">HhHH{len(digits)}H", *head, *reversed(digits))

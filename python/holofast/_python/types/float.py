@@ -8,6 +8,7 @@ digit. `repr` also takes a decimal on the interval's edge: 1e23 for 9.9999999999
 from __future__ import annotations
 
 import math
+import re
 import struct
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -131,3 +132,11 @@ def _text(value: float, digits: str, power: int, precision: int) -> str:
     if exponent >= 0:
         return f"{sign}{digits[:power]}.{digits[power:]}"
     return f"{sign}0.{'0' * (-exponent - 1)}{digits}"
+
+
+_TEXT: Final = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?(?:e[+-][0-9]+)?|Infinity)|NaN")
+
+
+def parse(text: str) -> bytes | None:
+    """The bits of a float8's own text, None for what is none."""
+    return struct.pack(">d", float(text)) if _TEXT.fullmatch(text) else None

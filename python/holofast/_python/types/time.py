@@ -4,6 +4,8 @@ and how Arrow's units count. Clocks serve timestamps too, units dates as well.
 
 from __future__ import annotations
 
+import re
+import struct
 from typing import TYPE_CHECKING, Final
 
 from holofast._python.field import BadValue, big_endian, numbers
@@ -90,3 +92,26 @@ def clocks(seconds: list[int], micros: list[int]) -> list[str]:
         return [f"{hm}:{s}" for hm, s in zip(minutes, rest, strict=True)]
     parts = zip(minutes, rest, map("%06d".__mod__, micros), strict=True)
     return [f"{hm}:{s}.{fraction}".rstrip("0").rstrip(".") for hm, s, fraction in parts]
+
+
+_TIMETZ: Final = re.compile(
+    r"([0-9]{2}):([0-5][0-9]):([0-5][0-9])(?:\.([0-9]{1,6}))?"
+    r"([+-])([0-9]{2})(?::([0-5][0-9])(?::([0-5][0-9]))?)?"
+)
+
+
+def parse_timetz(text: str) -> bytes | None:
+    """timetz out of PostgreSQL's own text, which Arrow carries it as (timetz_send): microseconds
+    since midnight, and seconds west of UTC; None for what is none.
+    """
+    found = _TIMETZ.fullmatch(text)
+    if found is None:
+        return None
+    hours, minutes, seconds = map(int, found.group(1, 2, 3))
+    micros = ((hours * 60 + minutes) * 60 + seconds) * 1_000_000
+    micros += int((found[4] or "").ljust(6, "0"))
+    east, east_minutes, east_seconds = (int(part or 0) for part in found.group(6, 7, 8))
+    offset = (east * 60 + east_minutes) * 60 + east_seconds
+    if micros > DAY_MICROS:
+        return None
+    return struct.pack(">qi", micros, -offset if found[5] == "+" else offset)

@@ -13,7 +13,7 @@ use crate::field::{Extent, FieldWriter};
 pub(crate) const ALPHABET: &[u8] = b"0123456789abcdefx";
 pub(crate) const CSV_ALPHABET: &[u8] = b"\\0123456789abcdefx";
 
-const HEX: [[u8; 2]; 256] = {
+pub(crate) const HEX: [[u8; 2]; 256] = {
     let mut table = [[0; 2]; 256];
     let mut byte = 0;
     while byte < 256 {

@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
-use arrow_array::types::Decimal128Type;
+use arrow_array::types::{Decimal128Type, Decimal256Type};
+use arrow_buffer::i256;
 
 use super::digits::{TEN_TO_8, TEN_TO_16, left16, put_u128};
 use super::number::Number;
@@ -28,6 +29,16 @@ pub(crate) fn values(array: &dyn Array) -> &[Bytes] {
         None => array.as_primitive::<Decimal128Type>().values().inner(),
     };
     bytes.as_chunks().0
+}
+
+/// The values of a decimal256 array, or of the fixed-size binary array that stands for one.
+pub(crate) fn wide_values<'a>(array: &'a dyn Array) -> impl Fn(usize) -> i256 + 'a {
+    let bytes = match array.as_fixed_size_binary_opt() {
+        Some(bytes) => bytes.value_data(),
+        None => array.as_primitive::<Decimal256Type>().values().inner(),
+    };
+    let values = bytes.as_chunks().0;
+    move |row| i256::from_le_bytes(values[row])
 }
 
 /// Room for a sign, 39 digits, a point and the overrun of a 16-byte store.

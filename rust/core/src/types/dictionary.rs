@@ -1,14 +1,17 @@
-//! Dictionary arrays: each value that a batch uses is encoded once, whole cell and all, and every
-//! row is a copy of its cell.
+//! Dictionary and run-end encoded arrays: each value that a batch uses is encoded once, whole cell
+//! and all, and every row is a copy of its cell.
 
 use std::ops::Range;
 
-use arrow_array::{AnyDictionaryArray, Array};
+use arrow_array::RunArray;
+use arrow_array::types::RunEndIndexType;
+use arrow_buffer::NullBuffer;
 
 use crate::block::{Block, MOST_GATHERED, Tail};
 use crate::error::Reason;
 use crate::field::{Extent, FieldWriter, OVERRUN};
 use crate::isa::copy;
+use crate::made::is_null;
 
 /// The keys of a batch and the cells of the values they name.
 pub(crate) struct Dictionary {
@@ -21,24 +24,25 @@ pub(crate) struct Dictionary {
 }
 
 impl Dictionary {
-    /// `writer` writes the dictionary's values, of which there is at least one.
+    /// `keys` are the places of the rows' values among the `values`, of which there is at least one
+    /// and which `writer` writes; those under `nulls` are not used.
     pub fn new<I: Copy>(
         isa: I,
-        array: &dyn AnyDictionaryArray,
+        keys: Vec<usize>,
+        nulls: Option<&NullBuffer>,
+        values: usize,
         writer: &dyn FieldWriter<I>,
     ) -> Self {
-        let keys = array.normalized_keys();
         let mut this = Self {
-            spans: vec![(0, 0); array.values().len()],
+            spans: vec![(0, 0); values],
             cells: Vec::new(),
             failures: Vec::new(),
             longest: 0,
             keys: Vec::new(),
         };
-        let nulls = array.logical_nulls();
-        let mut seen = vec![false; array.values().len()];
+        let mut seen = vec![false; values];
         for (row, key) in keys.iter().enumerate() {
-            if !seen[*key] && nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row)) {
+            if !seen[*key] && !is_null(nulls, row) {
                 seen[*key] = true;
                 this.add(isa, *key, writer);
             }
@@ -109,4 +113,18 @@ impl<I: Copy> FieldWriter<I> for Dictionary {
         copy(&self.cells[start..], len, cell);
         if len == 0 { self.failure(key).map_or(Ok(0), Err) } else { Ok(len) }
     }
+}
+
+/// The places of a run-end encoded array's rows among its values.
+pub(crate) fn run_keys<R: RunEndIndexType>(array: &RunArray<R>) -> Vec<usize> {
+    let ends = array.run_ends();
+    let mut keys = Vec::with_capacity(ends.len());
+    let mut run = ends.get_start_physical_index();
+    for row in ends.offset()..ends.offset() + ends.len() {
+        while arrow_buffer::ArrowNativeType::as_usize(ends.values()[run]) <= row {
+            run += 1;
+        }
+        keys.push(run);
+    }
+    keys
 }

@@ -1,9 +1,17 @@
 //! int2, int4, int8, and the integers that become them: decimal text, big-endian binary.
 //! uint64 becomes numeric: its digits are written here, its binary form in `decimal`.
 
+use std::io::Write;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types as arrow;
+use arrow_array::{Array, ArrowPrimitiveType};
+use arrow_schema::DataType;
+
 use super::digits;
 use crate::error::Reason;
 use crate::field::Form;
+use crate::pg_type::PgType;
 
 pub(crate) const ALPHABET: &[u8] = b"-0123456789";
 
@@ -55,3 +63,65 @@ macro_rules! binary {
 binary!(i16, 2: i8, u8, i16);
 binary!(i32, 4: u16, i32);
 binary!(i64, 8: u32, i64);
+binary!(u32, 4: u32);
+
+/// The values of an integer array of any width; None of another one.
+pub(crate) fn values<'a>(array: &'a dyn Array) -> Option<Box<dyn Fn(usize) -> i128 + 'a>> {
+    Some(match array.data_type() {
+        DataType::Int8 => widened::<arrow::Int8Type>(array),
+        DataType::Int16 => widened::<arrow::Int16Type>(array),
+        DataType::Int32 => widened::<arrow::Int32Type>(array),
+        DataType::Int64 => widened::<arrow::Int64Type>(array),
+        DataType::UInt8 => widened::<arrow::UInt8Type>(array),
+        DataType::UInt16 => widened::<arrow::UInt16Type>(array),
+        DataType::UInt32 => widened::<arrow::UInt32Type>(array),
+        DataType::UInt64 => widened::<arrow::UInt64Type>(array),
+        _ => return None,
+    })
+}
+
+fn widened<'a, A: ArrowPrimitiveType>(array: &'a dyn Array) -> Box<dyn Fn(usize) -> i128 + 'a>
+where
+    A::Native: Into<i128>,
+{
+    let values = array.as_primitive::<A>().values();
+    Box::new(|row| values[row].into())
+}
+
+/// Appends an integer as one of another width, if it fits.
+pub(crate) fn put(value: i128, to: PgType, binary: bool, out: &mut Vec<u8>) -> Result<(), Reason> {
+    let unfit = |_| Reason::IntOutOfRange(words(to));
+    let bytes = match to {
+        PgType::Int2 => i16::try_from(value).map_err(unfit)?.to_be_bytes().to_vec(),
+        PgType::Int4 => i32::try_from(value).map_err(unfit)?.to_be_bytes().to_vec(),
+        PgType::Oid => u32::try_from(value).map_err(unfit)?.to_be_bytes().to_vec(),
+        PgType::Char => vec![char_byte(value).ok_or(Reason::IntOutOfRange(words(to)))?],
+        _ => i64::try_from(value).map_err(unfit)?.to_be_bytes().to_vec(),
+    };
+    let written = match (binary, to, bytes[0]) {
+        (true, ..) => out.write_all(&bytes),
+        (_, PgType::Char, 0) => Ok(()),
+        (_, PgType::Char, byte @ 1..0x80) => out.write_all(&[byte]),
+        (_, PgType::Char, byte) => write!(out, "\\{byte:03o}"),
+        _ => write!(out, "{value}"),
+    };
+    written.expect("a Vec takes all");
+    Ok(())
+}
+
+/// The byte of a `"char"`, which is signed in some and unsigned in others.
+fn char_byte(value: i128) -> Option<u8> {
+    let signed = i8::try_from(value).map(|value| value as u8);
+    u8::try_from(value).or(signed).ok()
+}
+
+/// What PostgreSQL's message calls the type.
+fn words(to: PgType) -> &'static str {
+    match to {
+        PgType::Int2 => "smallint",
+        PgType::Int4 => "integer",
+        PgType::Oid => "OID",
+        PgType::Char => "\"char\"",
+        _ => "bigint",
+    }
+}

@@ -1,5 +1,7 @@
 //! One type family a file: its text form and its binary form side by side.
 
+pub(crate) mod array;
+pub(crate) mod bit;
 pub(crate) mod bool;
 pub(crate) mod bytes;
 pub(crate) mod date;
@@ -7,12 +9,21 @@ pub(crate) mod decimal;
 pub(crate) mod dictionary;
 pub(crate) mod digits;
 pub(crate) mod float;
+pub(crate) mod hstore;
 pub(crate) mod int;
+pub(crate) mod json;
+pub(crate) mod money;
+pub(crate) mod network;
 pub(crate) mod null;
 pub(crate) mod number;
+pub(crate) mod numeric;
+pub(crate) mod point;
 pub(crate) mod powers;
+pub(crate) mod range;
+pub(crate) mod record;
 pub(crate) mod shortest;
 pub(crate) mod string;
 pub(crate) mod table;
 pub(crate) mod time;
 pub(crate) mod timestamp;
+pub(crate) mod uuid;

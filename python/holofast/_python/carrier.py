@@ -1,0 +1,124 @@
+"""Carriers: strings that hold PostgreSQL's own text of a type that Arrow lacks.
+
+In TEXT and CSV they are written as they are; this is the way from them to BINARY, and what jsonb,
+bpchar and `"char"` need in either. Each type's rule is in `types`.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from typing import TYPE_CHECKING, Final
+
+from holofast._python.field import BadValue
+from holofast._python.types import bit, json, money, network, numeric, point, time, uuid
+from holofast._python.types import float as float_
+from holofast._python.types import range as range_
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pyarrow as pa
+
+    from holofast._python.types.string import String
+    from holofast.pg_types import PgType
+
+_INTEGERS: Final = {"int2": "h", "int4": "i", "int8": "q", "oid": "I"}
+
+
+class Carrier:
+    """Strings as a type whose text they hold."""
+
+    alphabet = None
+
+    def __init__(self, strings: String, to: PgType) -> None:
+        self._strings = strings
+        self._to = to
+
+    def text(self, values: pa.Array) -> list[str]:
+        texts = self._strings.text(values)
+        if self._to.name == "jsonb":
+            return [_jsonb(text.encode("latin-1"), i) for i, text in enumerate(texts)]
+        if self._to.name == "bpchar" and self._to.length is not None:
+            length = self._to.length
+            return [_padded(text.encode("latin-1"), length, i) for i, text in enumerate(texts)]
+        return texts
+
+    def binary(self, values: pa.Array) -> list[bytes]:
+        if self._to.name == "jsonb":
+            return [b"\1" + text.encode("latin-1") for text in self.text(values)]
+        if self._to.name == "bpchar":
+            return [text.encode("latin-1") for text in self.text(values)]
+        return [self._parsed(value, i) for i, value in enumerate(self._strings.binary(values))]
+
+    def _parsed(self, value: bytes, index: int) -> bytes:
+        text = value.decode(errors="replace")
+        parsed = parse(self._to, text)
+        if parsed is None:
+            raise BadValue("invalid_text", index, f'{self._to.name}: "{text}"')
+        return parsed
+
+
+def parse(to: PgType, text: str) -> bytes | None:
+    """The binary form of PostgreSQL's own text of a type, None where it is none."""
+    if to.name in _INTEGERS:
+        return _integer(text, _INTEGERS[to.name])
+    if to.name == "range":
+        return range_.parse(text, to.children[0], parse)
+    return _PARSERS[to.name](text)
+
+
+def _bool(text: str) -> bytes | None:
+    return {"t": b"\1", "f": b"\0"}.get(text)
+
+
+def _integer(text: str, code: str) -> bytes | None:
+    if re.fullmatch("-?[0-9]{1,40}", text) is None:
+        return None
+    try:
+        return struct.pack(f">{code}", int(text))
+    except struct.error:
+        return None
+
+
+def _char(text: str) -> bytes | None:
+    """charout: one byte, nothing for 0, three octal digits for what is no ASCII."""
+    if len(text) == 1 and text.isascii():
+        return text.encode()
+    if re.fullmatch(r"\\[23][0-7]{2}", text):
+        return bytes([int(text[1:], 8)])
+    return b"\0" if text == "" else None
+
+
+_PARSERS: Final[dict[str, Callable[[str], bytes | None]]] = {
+    "bool": _bool,
+    "float8": float_.parse,
+    "numeric": numeric.parse,
+    "money": money.parse,
+    "char": _char,
+    "timetz": time.parse_timetz,
+    "uuid": uuid.parse,
+    "inet": lambda text: network.parse_inet(text, is_cidr=False),
+    "cidr": lambda text: network.parse_inet(text, is_cidr=True),
+    "macaddr": lambda text: network.parse_mac(text, 6),
+    "macaddr8": lambda text: network.parse_mac(text, 8),
+    "bit": bit.parse,
+    "varbit": bit.parse,
+    "point": point.parse,
+}
+
+
+def _jsonb(value: bytes, index: int) -> str:
+    try:
+        return json.jsonb(value).decode("latin-1")
+    except json.Invalid as error:
+        raise BadValue(error.reason, index) from None
+
+
+def _padded(value: bytes, length: int, index: int) -> str:
+    """character(`length`): padded with blanks, or with none too many (bpchar_input)."""
+    text = value.decode(errors="surrogateescape")
+    kept, rest = text[:length], text[length:]
+    if rest.strip(" "):
+        raise BadValue("too_long", index, length)
+    return kept.ljust(length).encode(errors="surrogateescape").decode("latin-1")

@@ -1,0 +1,138 @@
+"""jsonb: JSON text of any form, written as PostgreSQL writes a jsonb (JsonbToCString): keys by
+length and then by bytes, the last of equal ones, `": "` and `", "` between, numbers as numeric
+prints them, strings with no escapes but the needed ones. json itself is text as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from holofast._python.types.numeric import MOST_DECIMALS, MOST_WHOLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MOST_DEPTH: Final = 500  # PostgreSQL's own limit depends on its stack
+_NUMBER: Final = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
+_ESCAPES: Final = {
+    '"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t",
+}  # fmt: skip
+_ESCAPED: Final = str.maketrans({chr(n): f"\\u{n:04x}" for n in range(32)} | _ESCAPES)
+
+
+class Invalid(Exception):  # noqa: N818 (the row makes an error of it)
+    """What is no JSON; or is, and has no jsonb."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+
+class _Number(str):
+    """A number's own text."""
+
+    __slots__ = ()
+
+
+class _Object(list[tuple[str, Any]]):
+    """An object's pairs as they stand."""
+
+
+def jsonb(text: bytes) -> bytes:
+    """The jsonb text of a JSON text; raises Invalid."""
+    try:
+        characters = text.decode()
+        _check_depth(characters)
+        value = json.loads(
+            characters,
+            parse_float=_Number,
+            parse_int=_Number,
+            parse_constant=_refuse,
+            object_pairs_hook=_Object,
+        )
+        reasons = list(_reasons(value))
+    except (ValueError, RecursionError):
+        raise Invalid("json_invalid") from None
+    if reasons:
+        raise Invalid(reasons[0])
+    return _canonical(value).encode()
+
+
+def _refuse(word: str) -> NoReturn:
+    raise ValueError(word)
+
+
+def _check_depth(text: str) -> None:
+    bare = re.sub(r'"(?:[^"\\]|\\.)*"', "", text, flags=re.DOTALL)
+    depth = 0
+    for bracket in re.findall(r"[\[\]{}]", bare):
+        depth += 1 if bracket in "[{" else -1
+        if depth > _MOST_DEPTH:
+            raise Invalid("json_invalid")
+
+
+def _reasons(value: Any) -> Iterator[str]:
+    """Why a valid text has no jsonb; ValueError for half a surrogate pair."""
+    if isinstance(value, _Object):
+        for key, item in value:
+            yield from _reasons(key)
+            yield from _reasons(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _reasons(item)
+    elif isinstance(value, _Number):
+        if _number(value) is None:
+            yield "json_number"
+    elif isinstance(value, str) and b"\0" in value.encode():
+        yield "json_nul"
+
+
+def _canonical(value: Any) -> str:
+    if isinstance(value, _Object):
+        pairs = sorted(dict(value).items(), key=lambda pair: _order(pair[0]))
+        inner = ", ".join(f"{_string(key)}: {_canonical(item)}" for key, item in pairs)
+        return f"{{{inner}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_canonical, value))}]"
+    if isinstance(value, _Number):
+        return str(_number(value))
+    if isinstance(value, str):
+        return _string(value)
+    return {None: "null", True: "true", False: "false"}[value]
+
+
+def _order(key: str) -> tuple[int, bytes]:
+    encoded = key.encode()
+    return len(encoded), encoded
+
+
+def _string(value: str) -> str:
+    return f'"{value.translate(_ESCAPED)}"'
+
+
+def _number(text: str) -> str | None:
+    """A number as numeric_out prints it, None if no numeric holds it."""
+    found = _NUMBER.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    sign, whole, fraction, power = found[1], found[2], found[3] or "", found[4] or "0"
+    size = power.lstrip("+-").lstrip("0")
+    exponent = int(size or "0") if len(size) <= 9 else 1 << 30
+    exponent = -exponent if power.startswith("-") else exponent
+    decimals = max(len(fraction) - exponent, 0)
+    digits = whole + fraction
+    point = len(whole) + exponent
+    significant = digits.lstrip("0")
+    before = point - (len(digits) - len(significant))
+    if abs(exponent) >= 1 << 30 or decimals > MOST_DECIMALS:
+        return None
+    if not significant:
+        return f"0.{'0' * decimals}" if decimals else "0"
+    if before > MOST_WHOLE:
+        return None
+    if before <= 0:
+        return f"{sign}0.{'0' * -before}{significant}"
+    padded = significant.ljust(before, "0")
+    tail = padded[before:]
+    return f"{sign}{padded[:before]}" + (f".{tail}" if tail else "")

@@ -1,0 +1,111 @@
+//! Carriers: strings that hold PostgreSQL's own text of a type that Arrow lacks. In TEXT and CSV
+//! they are written as they are; this is the way from them to BINARY, and what jsonb, bpchar and
+//! `"char"` need in either. Each type's rule is in `types`.
+
+use std::str;
+
+use crate::error::Reason;
+use crate::pg_type::{ColumnType, PgType};
+use crate::types::{bit, float, json, money, network, numeric, point, range, time, uuid};
+
+/// Appends a value's text, where that is not the carrier's own.
+pub(crate) fn put_text(value: &[u8], to: &ColumnType, out: &mut Vec<u8>) -> Result<(), Reason> {
+    match (to.pg_type, to.length) {
+        (PgType::Jsonb, _) => json::put_jsonb(value, out),
+        (PgType::Bpchar, Some(length)) => put_padded(value, length, out),
+        _ => {
+            out.extend_from_slice(value);
+            Ok(())
+        }
+    }
+}
+
+/// Appends a value's binary form.
+pub(crate) fn put_binary(value: &[u8], to: &ColumnType, out: &mut Vec<u8>) -> Result<(), Reason> {
+    match to.pg_type {
+        PgType::Jsonb => {
+            out.push(1); // the version that jsonb_send tells
+            json::put_jsonb(value, out)
+        }
+        PgType::Bpchar => put_text(value, to, out),
+        _ if value.contains(&0) => Err(Reason::NulByte),
+        pg_type => parse(to, value, out).ok_or_else(|| {
+            Reason::Invalid(pg_type.name(), String::from_utf8_lossy(value).into_owned())
+        }),
+    }
+}
+
+/// Appends the binary form of PostgreSQL's own text.
+fn parse(to: &ColumnType, text: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    match to.pg_type {
+        PgType::Bool => out.push(match text {
+            b"t" => 1,
+            b"f" => 0,
+            _ => return None,
+        }),
+        PgType::Int2 => out.extend_from_slice(&number::<i16>(text)?.to_be_bytes()),
+        PgType::Int4 => out.extend_from_slice(&number::<i32>(text)?.to_be_bytes()),
+        PgType::Int8 => out.extend_from_slice(&number::<i64>(text)?.to_be_bytes()),
+        PgType::Oid => out.extend_from_slice(&number::<u32>(text)?.to_be_bytes()),
+        PgType::Float8 => float::parse(text, out)?,
+        PgType::Numeric => numeric::parse(text, out)?,
+        PgType::Money => money::parse(text, out)?,
+        PgType::Char => out.push(char_byte(text)?),
+        PgType::Timetz => time::parse_timetz(text, out)?,
+        PgType::Uuid => uuid::parse(text, out)?,
+        PgType::Inet => network::parse_inet(text, false, out)?,
+        PgType::Cidr => network::parse_inet(text, true, out)?,
+        PgType::Macaddr => network::parse_mac(text, 6, out)?,
+        PgType::Macaddr8 => network::parse_mac(text, 8, out)?,
+        PgType::Bit | PgType::Varbit => bit::parse(text, out)?,
+        PgType::Point => point::parse(text, out)?,
+        PgType::Range => range::parse(text, to, out, parse)?,
+        _ => return None,
+    }
+    Some(())
+}
+
+/// A whole number with no sign but a minus.
+fn number<T: str::FromStr>(text: &[u8]) -> Option<T> {
+    let text = str::from_utf8(text).ok().filter(|text| !text.starts_with('+'))?;
+    text.parse().ok()
+}
+
+/// `"char"` (charout): one byte, nothing for 0, three octal digits for what is no ASCII.
+fn char_byte(text: &[u8]) -> Option<u8> {
+    match text {
+        [] => Some(0),
+        [byte @ 0..0x80] => Some(*byte),
+        [b'\\', digits @ ..] if digits.len() == 3 => {
+            let byte = u8::from_str_radix(str::from_utf8(digits).ok()?, 8).ok()?;
+            (byte >= 0x80 && digits.iter().all(u8::is_ascii_digit)).then_some(byte)
+        }
+        _ => None,
+    }
+}
+
+/// Appends character(`length`): padded with blanks, or with none too many (bpchar_input).
+fn put_padded(value: &[u8], length: usize, out: &mut Vec<u8>) -> Result<(), Reason> {
+    if value.contains(&0) {
+        return Err(Reason::NulByte);
+    }
+    // What continues a character is not counted.
+    let starts = |byte: &u8| byte & 0xc0 != 0x80;
+    let characters = value.iter().filter(|byte| starts(byte)).count();
+    if characters <= length {
+        out.extend_from_slice(value);
+        out.extend(std::iter::repeat_n(b' ', length - characters));
+        return Ok(());
+    }
+    let mut seen = 0;
+    let end = value.iter().position(|byte| {
+        seen += usize::from(starts(byte));
+        seen > length
+    });
+    let (kept, rest) = value.split_at(end.unwrap_or(value.len()));
+    if rest.iter().any(|byte| *byte != b' ') {
+        return Err(Reason::TooLong(length));
+    }
+    out.extend_from_slice(kept);
+    Ok(())
+}
