@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import pyarrow as pa
 
@@ -28,6 +28,26 @@ class Kind:
 
     arrow: pa.DataType
     pg_type: str
+
+    def field(self, name: str) -> pa.Field:
+        """A column of this kind."""
+        return pa.field(name, self.arrow)
+
+    def array(self, values: Sequence[Any]) -> pa.Array:
+        """The values in Arrow."""
+        return array(self.arrow, values)
+
+    def literal(self, value: Any) -> str:
+        """`value` as a typed PostgreSQL expression."""
+        return literal(self, value)
+
+
+class Typed(Protocol):
+    """What a column's values are: a Kind, or a Part of parts.py."""
+
+    def field(self, name: str) -> pa.Field: ...
+    def array(self, values: Sequence[Any]) -> pa.Array: ...
+    def literal(self, value: Any) -> str: ...
 
 
 _UNITS = ("s", "ms", "us", "ns")
@@ -79,7 +99,7 @@ def _expression(kind: Kind, value: Any) -> str:
         case "bool":
             return str(value)
         case "text":
-            return _string(value)
+            return string(value)
         case "bytea":
             return f"'\\x{value}'"
         case "float4":
@@ -147,34 +167,37 @@ def array(arrow: pa.DataType, values: Sequence[Value]) -> pa.Array:
     return pa.array(values, arrow)
 
 
+_Typed = TypeVar("_Typed", bound=Typed, covariant=True)
+
+
 @dataclass(frozen=True)
-class Named:
+class Named(Generic[_Typed]):
     """A column: its name, its kind and its values."""
 
     name: str
-    kind: Kind
-    values: Sequence[Value]
+    kind: _Typed
+    values: Sequence[Any]
 
 
-def record_batch(columns: Sequence[Named], rows: int) -> pa.RecordBatch:
+def record_batch(columns: Sequence[Named[Typed]], rows: int) -> pa.RecordBatch:
     """The columns as one batch; `rows` counts where there is no column."""
     if not columns:
         return pa.record_batch([pa.nulls(rows)], names=["x"]).select([])
-    fields = [pa.field(column.name, column.kind.arrow) for column in columns]
-    arrays = [array(column.kind.arrow, column.values) for column in columns]
+    fields = [column.kind.field(column.name) for column in columns]
+    arrays = [column.kind.array(column.values) for column in columns]
     return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
 
 
-def select(columns: Sequence[Named], rows: int) -> str:
+def select(columns: Sequence[Named[Typed]], rows: int) -> str:
     """A query that returns the same rows."""
     names = ", ".join('"' + column.name.replace('"', '""') + '"' for column in columns)
     if not columns:
         return f"SELECT FROM generate_series(1, {rows})"
     if rows == 0:
-        nulls = ", ".join(literal(column.kind, None) for column in columns)
+        nulls = ", ".join(column.kind.literal(None) for column in columns)
         return f"SELECT * FROM (SELECT {nulls}) AS t({names}) WHERE false"
     tuples = (
-        "(" + ", ".join(literal(column.kind, column.values[row]) for column in columns) + ")"
+        "(" + ", ".join(column.kind.literal(column.values[row]) for column in columns) + ")"
         for row in range(rows)
     )
     return f"SELECT * FROM (VALUES {', '.join(tuples)}) AS t({names})"
@@ -192,8 +215,9 @@ def _option(item: tuple[str, Any]) -> str:
         return f"FORCE_QUOTE ({', '.join(quoted)})"
     if isinstance(value, bool) or (value == "*" and name == "force_quote"):
         return f"{name.upper()} {value}"
-    return f"{name.upper()} {_string(value)}"
+    return f"{name.upper()} {string(value)}"
 
 
-def _string(value: str) -> str:
+def string(value: str) -> str:
+    """A string as an E'' literal."""
     return "E'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

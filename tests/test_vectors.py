@@ -18,6 +18,8 @@ from tests.vectors.generate import as_text, ask, load, statement
 if TYPE_CHECKING:
     from tests.postgres import Postgres
 
+# Built with zone data of its own, which differs from the system's; without hstore, and libxml.
+_NOT_18 = {"zones", "hstore"}
 CASES = cases()
 RECORDED = load()
 
@@ -50,8 +52,10 @@ def test_the_engine_sends_the_servers_bytes(engine: str, case: Case) -> None:
 def test_the_record_is_what_servers_send_today(major: int, request: pytest.FixtureRequest) -> None:
     server: Postgres = request.getfixturevalue(f"postgres{major}")
     with server() as connection:
+        if major == 15:
+            connection.execute("CREATE EXTENSION IF NOT EXISTS hstore")
         for case in CASES:
-            if major == 18 and case.family == "zones":
-                continue  # built with zone data of its own, which differs from the system's
+            if major == 18 and (case.family in _NOT_18 or case.name.startswith("xml ")):
+                continue
             got = as_text(case, ask(connection, case))
             assert got == RECORDED[case.family, case.name]["expected"], (case.family, case.name)

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from holofast.time_zone import CYCLE_SECONDS
 
-from tests.literals import INT32_MAX, INT64_MAX, KINDS, Named, Value
+from tests.literals import INT32_MAX, INT64_MAX, KINDS, Kind, Named, Value
+from tests.vectors import parts
 from tests.vectors.values import TEXTS, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from tests.literals import Typed
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class Case:
 
     family: str
     name: str
-    columns: Sequence[Named]
+    columns: Sequence[Named[Typed]]
     rows: int
     options: dict[str, Any] = field(default_factory=dict)
     time_zone: str = "UTC"
@@ -32,7 +35,7 @@ class Case:
 FORMATS = ("text", "csv", "binary")
 
 
-def _column(kind: str, values: list[Value] | None = None, name: str = "c") -> Named:
+def _column(kind: str, values: list[Value] | None = None, name: str = "c") -> Named[Kind]:
     return Named(name, KINDS[kind], values_of(kind) if values is None else values)
 
 
@@ -218,7 +221,23 @@ def _zones() -> Iterator[Case]:
         yield Case("zones", f"Lima {format_}", [column], rows, {"format": format_}, "America/Lima")
 
 
+def _parts() -> Iterator[Case]:
+    """Types with parts, and those that metadata makes, in every format; CSV in one more way."""
+    families = {
+        "declared": parts.DECLARED, "text_alone": parts.TEXT_ALONE, "arrays": parts.ARRAYS,
+        "records": parts.RECORDS, "hstore": parts.HSTORES,
+    }  # fmt: skip
+    for family, found in families.items():
+        for name, (part, values) in found.items():
+            column = Named("c", part, values)
+            for format_ in FORMATS[:2] if family == "text_alone" else FORMATS:
+                yield Case(family, f"{name} {format_}", [column], len(values), {"format": format_})
+            beside = _column("int32", list(range(len(values))), "n")
+            options = {"format": "csv", "quote": "'", "escape": "\\", "null": "NULL"}
+            yield Case(family, f"{name} csv quoted", [column, beside], len(values), options)
+
+
 def cases() -> list[Case]:
     """All cases; their names are unique within a family."""
-    families = (_by_type, _by_option, _bare_types_under_options, _headers, _edges, _zones)
+    families = (_by_type, _by_option, _bare_types_under_options, _headers, _edges, _zones, _parts)
     return [case for family in families for case in family()]

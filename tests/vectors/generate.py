@@ -58,6 +58,7 @@ def load() -> dict[tuple[str, str], dict[str, Any]]:
 
 def _records(server: Postgres) -> Iterator[tuple[str, dict[str, Any]]]:
     with server() as connection:
+        connection.execute("CREATE EXTENSION hstore")
         for case in cases():
             record = {
                 "name": case.name,

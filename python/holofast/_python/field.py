@@ -55,7 +55,13 @@ def split(values: pa.Array) -> tuple[pa.Array, list[int]]:
     """The values without NULLs, and the rows of the NULLs."""
     if values.null_count == 0:
         return values, []
-    return values.drop_null(), numbers(pc.indices_nonzero(values.is_null()), "Q")
+    nulls = numbers(pc.indices_nonzero(values.is_null()), "Q")
+    if not pa.types.is_nested(values.type):
+        return values.drop_null(), nulls
+    # Of all that may be nested not everything can be dropped; to put slices together always works.
+    edges = zip([-1, *nulls], [*nulls, len(values)], strict=True)
+    present = [values.slice(a + 1, b - a - 1) for a, b in edges if b > a + 1]
+    return pa.concat_arrays(present or [values.slice(0, 0)]), nulls
 
 
 def numbers(values: pa.Array, code: str, part: int = 0, parts: int = 1) -> list[Any]:
