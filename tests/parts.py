@@ -150,7 +150,7 @@ def _lists(part: Part, values: list[Any]) -> pa.Array:
         return of.from_arrays(pa.array(ends, index), array(child, flat), type=part.arrow, mask=mask)
     # The items stand the other way round, before one that no list has.
     backwards: list[Any] = []
-    starts = []
+    starts: list[int] = []
     for end, length in reversed(list(zip(ends, lengths, strict=False))):
         starts.insert(0, len(backwards))
         backwards += flat[end : end + length]

@@ -55,7 +55,7 @@ def values(name: str, *, valid: bool = True) -> st.SearchStrategy[Value]:
 
 
 @st.composite
-def columns(draw: st.DrawFn, *, valid: bool = True) -> tuple[list[Named], int]:
+def columns(draw: st.DrawFn, *, valid: bool = True) -> tuple[list[Named[Kind]], int]:
     """Up to six columns of a few distinct values each, and the number of their rows."""
     rows = draw(st.integers(0, MAX_ROWS) | st.integers(0, 5))
     names = draw(st.lists(st.sampled_from(list(KINDS)), max_size=6))
@@ -76,7 +76,7 @@ _INDEX_TYPES = [
 
 
 @st.composite
-def layouts(draw: st.DrawFn, named: list[Named], rows: int) -> list[pa.RecordBatch]:
+def layouts(draw: st.DrawFn, named: list[Named[Kind]], rows: int) -> list[pa.RecordBatch]:
     """The columns as record batches: cut anywhere, sliced out of more, over junk under NULLs."""
     columns = [draw(_layout(column)) for column in named]
     fields = [pa.field(c.name, a.type) for c, a in zip(named, columns, strict=True)]
@@ -90,7 +90,7 @@ def layouts(draw: st.DrawFn, named: list[Named], rows: int) -> list[pa.RecordBat
 
 
 @st.composite
-def _layout(draw: st.DrawFn, column: Named) -> pa.Array:
+def _layout(draw: st.DrawFn, column: Named[Kind]) -> pa.Array:
     before, after = draw(st.integers(0, 70)), draw(st.integers(0, 3))
     junk = _junk(column.kind)
     padded = replace(column, values=[*[junk] * before, *column.values, *[junk] * after])
@@ -121,7 +121,7 @@ def _junk(kind: Kind) -> Value:
     return values_of(str(arrow))[0]
 
 
-def _over_junk(column: Named, junk: Value) -> pa.Array:
+def _over_junk(column: Named[Kind], junk: Value) -> pa.Array:
     """The column with junk in the slots that its bitmap calls NULL."""
     if junk is None or None not in column.values:
         return array(column.kind.arrow, column.values)

@@ -123,7 +123,15 @@ def test_twins_share_their_files_names() -> None:
     # The twin takes options, errors' words and zones from Python, memory and instructions as they
     # come, digits from its integers; pyarrow decodes its dictionaries.
     native_only = {"lib", "error", "options", "zone", "buffer", "block", "block/gather"}
-    native_only |= {"long", "isa", "made", "pg_type", "dispatch/nested", "dispatch/strings"} | {
+    native_only |= {
+        "long",
+        "isa",
+        "made",
+        "settings",
+        "pg_type",
+        "dispatch/nested",
+        "dispatch/strings",
+    } | {
         f"types/{name}"
         for name in ("mod", "digits", "powers", "shortest", "number", "table", "dictionary")
     }

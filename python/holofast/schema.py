@@ -38,7 +38,8 @@ class EncoderSpec:
 
     `delimiter`, `quote` and `escape` are byte values, 0 where the format has none; `null` is empty
     in BINARY; `force_quote` has one flag a column; `zone` is None for UTC, or where no column
-    prints a time zone; `batch_size` is the number of rows encoded at a time.
+    prints a time zone; `settings` are the session's; `batch_size` is the number of rows encoded at
+    a time.
     """
 
     names: tuple[str, ...]
@@ -51,6 +52,7 @@ class EncoderSpec:
     header: bool
     force_quote: tuple[bool, ...]
     zone: Zone | None
+    settings: Settings
     batch_size: int
 
 
@@ -99,6 +101,7 @@ def resolve(
         header=options.header,
         force_quote=_force_quote(names, options.force_quote),
         zone=zone,
+        settings=settings,
         batch_size=batch_size,
     )
 

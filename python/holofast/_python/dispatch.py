@@ -25,6 +25,7 @@ from holofast.arrow_types import is_list, is_text, storage_type, value_type
 
 if TYPE_CHECKING:
     from holofast._python.field import Field
+    from holofast.options import Settings
     from holofast.pg_types import PgType
     from holofast.time_zone import Zone
 
@@ -40,7 +41,7 @@ _INT_CODES: Final = {
 }
 
 
-def field(arrow: pa.DataType, to: PgType, zone: Zone | None) -> Field:
+def field(arrow: pa.DataType, to: PgType, zone: Zone | None, settings: Settings) -> Field:
     """The field of a column of this Arrow type; a dictionary or runs are their values."""
     arrow = value_type(arrow)
     if pa.types.is_null(arrow):
@@ -74,11 +75,11 @@ def field(arrow: pa.DataType, to: PgType, zone: Zone | None) -> Field:
             leaf = arrow
             while is_list(leaf):
                 leaf = storage_type(leaf.value_type)
-            return Array(field(leaf, to.children[0], zone), to)
+            return Array(field(leaf, to.children[0], zone, settings), to)
         case "record":
             types = [arrow.field(i).type for i in range(arrow.num_fields)]
             pairs = zip(types, to.children, strict=True)
-            return Record([field(part, child, zone) for part, child in pairs], to)
+            return Record([field(part, child, zone, settings) for part, child in pairs], to)
         case "hstore":
             return Hstore()
     raise AssertionError(f"schema.py let {arrow} as {to.name} through")

@@ -29,7 +29,8 @@ class Encoder:
         self._schema = schema
         self._spec = spec
         fields = [
-            field(column.type, to, spec.zone) for column, to in zip(schema, spec.types, strict=True)
+            field(column.type, to, spec.zone, spec.settings)
+            for column, to in zip(schema, spec.types, strict=True)
         ]
         self._layout: Layout[Any] = (
             BinaryLayout(fields) if spec.format == "binary" else TextLayout(spec, fields)

@@ -10,7 +10,7 @@ use arrow_array::{
     Time64MicrosecondArray, TimestampMicrosecondArray,
 };
 use arrow_schema::{Field, Schema};
-use holofast_core::{Buffer, CopyEncoder, Format, Options, PgType};
+use holofast_core::{Buffer, CopyEncoder, Format, Options, PgType, Settings};
 
 /// The families, by name.
 pub const NAMES: [&str; 19] = [
@@ -71,6 +71,7 @@ impl Cell {
             quote: b'"',
             escape: b'"',
             force_quote: vec![false; columns.len()],
+            settings: Settings::default(),
         };
         let arrays = columns.into_iter().map(|(_, array)| array).collect();
         let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).unwrap();

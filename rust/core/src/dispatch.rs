@@ -17,6 +17,7 @@ use crate::field::{Compiled, Delimited, FieldWriter, Form, Prefixed, Protected};
 use crate::isa::Isa;
 use crate::made::{Keep, Made};
 use crate::pg_type::{ColumnType, PgType};
+use crate::settings::Settings;
 use crate::types::bool::{self, BoolBinary, BoolText};
 use crate::types::date::{self, DateBinary, DateText, DateUnit, Dates, DayMillis, Days};
 use crate::types::decimal::{self, DecimalText, NumericFields, WideDecimalText};
@@ -42,6 +43,7 @@ pub(crate) struct Site<'a, I> {
     /// What ends a text cell: the delimiter, or the line's end after the last column.
     pub separator: u8,
     pub zone: Option<&'a Zone>,
+    pub settings: &'a Settings,
 }
 
 impl<'a, I: Isa + 'a> Site<'a, I> {

@@ -187,6 +187,7 @@ impl CopyEncoder {
             style: Style::of(&self.options, &self.specials, column),
             separator: if last { b'\n' } else { self.options.delimiter },
             zone: self.zone.as_ref(),
+            settings: &self.options.settings,
         }
     }
 

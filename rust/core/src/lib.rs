@@ -37,6 +37,7 @@ mod nested;
 mod options;
 mod pg_type;
 mod rows;
+mod settings;
 mod types;
 mod zone;
 
@@ -47,4 +48,5 @@ pub use error::{EncodeError, Reason, SchemaError};
 pub use isa::InstructionSet;
 pub use options::{Format, Options};
 pub use pg_type::{ColumnType, PgType};
+pub use settings::{DateOrder, DateStyle, IntervalStyle, Settings};
 pub use zone::Zone;

@@ -2,6 +2,7 @@
 //! SQL's rules and words for them are the caller's; here stands only what the loop relies on.
 
 use crate::error::SchemaError;
+use crate::settings::Settings;
 
 /// COPY's FORMAT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub struct Options {
     pub escape: u8,
     /// FORCE_QUOTE, a flag for each column (CSV).
     pub force_quote: Vec<bool>,
+    /// The session's settings.
+    pub settings: Settings,
 }
 
 impl Options {

@@ -11,7 +11,9 @@ use arrow_array::{
 };
 use arrow_schema::{DataType, Field, Schema};
 use batches::{Cell, NAMES};
-use holofast_core::{Buffer, CopyEncoder, Format, InstructionSet, Options, PgType, Reason, Zone};
+use holofast_core::{
+    Buffer, CopyEncoder, Format, InstructionSet, Options, PgType, Reason, Settings, Zone,
+};
 
 #[path = "../benches/batches.rs"]
 mod batches;
@@ -27,6 +29,7 @@ fn options(format: Format, columns: usize) -> Options {
         quote: b'"',
         escape: b'"',
         force_quote: vec![false; columns],
+        settings: Settings::default(),
     }
 }
 

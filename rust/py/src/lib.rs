@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use arrow_schema::Schema;
 use holofast_core::{
-    Buffer, ColumnType, CopyEncoder, EncodeError, Format, Options, PgType, SchemaError, Zone,
+    Buffer, ColumnType, CopyEncoder, DateOrder, DateStyle, EncodeError, Format, IntervalStyle,
+    Options, PgType, SchemaError, Settings, Zone,
 };
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyBufferError, PyTypeError, PyValueError};
@@ -34,6 +35,7 @@ struct Spec {
     header: bool,
     force_quote: Vec<bool>,
     zone: Option<ZoneSpec>,
+    settings: SettingsSpec,
     batch_size: usize,
 }
 
@@ -56,6 +58,46 @@ impl TypeSpec {
             length: self.length,
             delimiter: self.delimiter,
             children: self.children.iter().map(Self::resolved).collect::<PyResult<_>>()?,
+        })
+    }
+}
+
+/// holofast.options.Settings, read by attribute.
+#[derive(FromPyObject)]
+struct SettingsSpec {
+    date_style: String,
+    interval_style: String,
+    extra_float_digits: i32,
+    bytea_output: String,
+}
+
+impl SettingsSpec {
+    fn resolved(&self) -> PyResult<Settings> {
+        let unknown = |value: &str| PyValueError::new_err(format!("unknown setting {value:?}"));
+        let (style, order) = self.date_style.split_once(", ").unwrap_or((&self.date_style, ""));
+        Ok(Settings {
+            date_style: match style {
+                "ISO" => DateStyle::Iso,
+                "SQL" => DateStyle::Sql,
+                "Postgres" => DateStyle::Postgres,
+                "German" => DateStyle::German,
+                _ => return Err(unknown(style)),
+            },
+            date_order: match order {
+                "MDY" => DateOrder::Mdy,
+                "DMY" => DateOrder::Dmy,
+                "YMD" => DateOrder::Ymd,
+                _ => return Err(unknown(order)),
+            },
+            interval_style: match self.interval_style.as_str() {
+                "postgres" => IntervalStyle::Postgres,
+                "postgres_verbose" => IntervalStyle::PostgresVerbose,
+                "sql_standard" => IntervalStyle::SqlStandard,
+                "iso_8601" => IntervalStyle::Iso8601,
+                other => return Err(unknown(other)),
+            },
+            extra_float_digits: self.extra_float_digits,
+            bytea_escape: self.bytea_output == "escape",
         })
     }
 }
@@ -95,6 +137,7 @@ impl Encoder {
             quote: spec.quote,
             escape: spec.escape,
             force_quote: spec.force_quote,
+            settings: spec.settings.resolved()?,
         };
         let zone =
             spec.zone.map(|zone| Zone::new(zone.transitions, zone.offsets, zone.cycle_start));
