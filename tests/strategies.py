@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -13,6 +14,8 @@ from holofast.options import CopyOptions
 from hypothesis import strategies as st
 
 from tests.literals import KINDS, Kind, Named, Value, array
+from tests.parts import BASE, LAYOUTS, Part, array_of, record_of
+from tests.vectors.parts import DECLARED
 from tests.vectors.values import values_of
 
 MAX_ROWS = 140  # past two of the native engine's blocks of 64 rows
@@ -168,3 +171,103 @@ def _accepted(keywords: dict[str, Any]) -> bool:
     except CopyError:
         return False
     return True
+
+
+@st.composite
+def parts(draw: st.DrawFn, depth: int = 2) -> Part:
+    """A type with parts, to a depth; at depth 0 one without."""
+    kind = draw(st.sampled_from(["array", "record", "base", "declared"])) if depth else "base"
+    if kind == "base":
+        return BASE[draw(st.sampled_from(list(BASE)))]
+    if kind == "declared":
+        return DECLARED[draw(st.sampled_from(list(DECLARED)))][0]
+    if kind == "record":
+        return record_of(*draw(st.lists(parts(depth - 1), max_size=4)))
+    return array_of(draw(parts(depth - 1)), draw(st.sampled_from(LAYOUTS)))
+
+
+def part_values(part: Part, *, valid: bool = True) -> st.SearchStrategy[Any]:
+    """Values of such a type, NULLs included; lists of lists are not always rectangular."""
+    if part.pg_type == "record":
+        fields = [part_values(child, valid=valid) for child in part.children]
+        return st.none() | st.tuples(*fields)
+    if part.layout:
+        least, most = (2, 2) if part.layout == "fixed" else (0, 3)
+        items = part_values(part.children[0], valid=valid)
+        return st.none() | st.lists(items, min_size=least, max_size=most)
+    for known, found in DECLARED.values():
+        if known == part:
+            return st.sampled_from(found)
+    name = next(name for name, base in BASE.items() if base == part)
+    return st.none() | values(name, valid=valid)
+
+
+def rectangular(part: Part, value: Any) -> bool:
+    """Whether PostgreSQL has an array for it: each of its parts of one shape."""
+    return _shape(part, value) is not None
+
+
+def _shape(part: Part, value: Any) -> tuple[int, ...] | None:
+    """The dimensions of an array, () of what is none or is empty; None if there are none."""
+    if value is None:
+        return ()
+    if part.pg_type == "record":
+        fine = all(map(rectangular, part.children, value))
+        return () if fine else None
+    if not part.layout:
+        return ()
+    (child,) = part.children
+    shapes = {_shape(child, item) for item in value}
+    if None in shapes or (child.layout and len(shapes) > 1):
+        return None
+    inner = next(iter(shapes), ()) or ()
+    return (len(value), *inner) if value and (inner or not child.layout) else ()
+
+
+@st.composite
+def part_columns(draw: st.DrawFn, *, valid: bool = True) -> tuple[list[Named[Part]], int]:
+    """One to three columns with parts, and the number of their rows."""
+    rows = draw(st.integers(0, 6) | st.integers(60, MAX_ROWS))
+    drawn = []
+    for i, part in enumerate(draw(st.lists(parts(), min_size=1, max_size=3))):
+        fine = part_values(part, valid=valid)
+        if valid:
+            fine = fine.filter(partial(rectangular, part))
+        pool = draw(st.lists(fine, min_size=1, max_size=5))
+        pick = random.Random(draw(st.integers(0, 9)))
+        drawn.append(Named(f"c{i}", part, [pick.choice(pool) for _ in range(rows)]))
+    return drawn, rows
+
+
+@st.composite
+def part_layouts(draw: st.DrawFn, named: list[Named[Part]], rows: int) -> list[pa.RecordBatch]:
+    """The columns as record batches: sliced out of more, cut anywhere, as dictionaries or runs."""
+    arrays = [draw(_part_layout(column)) for column in named]
+    fields = [
+        column.kind.field(column.name).with_type(made.type)
+        for column, made in zip(named, arrays, strict=True)
+    ]
+    whole = pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
+    edges = [0, *sorted(draw(st.lists(st.integers(0, rows), max_size=3))), rows]
+    return [whole.slice(a, b - a) for a, b in pairwise(edges)]
+
+
+@st.composite
+def _part_layout(draw: st.DrawFn, column: Named[Part]) -> pa.Array:
+    before, after = draw(st.integers(0, 5)), draw(st.integers(0, 3))
+    content = list(column.values)
+    padded = [*content[:before], *content, *content[:after]]
+    before = min(before, len(content))
+    how = draw(st.sampled_from(["plain", "plain", "dictionary", "runs"]))
+    made = column.kind.array(padded)
+    if how == "plain" or not content or pa.types.is_null(made.type):
+        return made.slice(before, len(content))
+    places = pa.array(range(before, before + len(content)), pa.int32())
+    if how == "dictionary":
+        return pa.DictionaryArray.from_arrays(places, made)
+    try:  # pyarrow looks at the values of these alone
+        made.validate(full=True)
+    except pa.ArrowInvalid:
+        return made.slice(before, len(content))
+    ends = pa.array(range(1, len(padded) + 1), draw(st.sampled_from([pa.int16(), pa.int64()])))
+    return pa.RunEndEncodedArray.from_arrays(ends, made).slice(before, len(content))

@@ -229,8 +229,11 @@ class _Choice:
 
 
 def _extension(field: pa.Field) -> str:
-    if isinstance(field.type, pa.BaseExtensionType):
-        return str(field.type.extension_name)
+    arrow = field.type
+    while pa.types.is_dictionary(arrow) or pa.types.is_run_end_encoded(arrow):
+        arrow = arrow.value_type
+    if isinstance(arrow, pa.BaseExtensionType):
+        return str(arrow.extension_name)
     metadata: Mapping[bytes, bytes] = field.metadata or {}
     return metadata.get(b"ARROW:extension:name", b"").decode()
 

@@ -184,6 +184,16 @@ def _edges() -> Iterator[Case]:
             yield Case(
                 "edges", f"{format_} header of no columns", [], 2, {**options, "header": True}
             )
+        # Alone: beside larger numbers they would not be taken for small ones.
+        large: list[Value] = [2**64, 2**64 + 5, -(2**64), 2**74 - 1]
+        alone: dict[str, list[Value]] = {
+            "decimal128(38, 0)": large,
+            "uint64": [2**64 - 1, 2**64 - 100, 2**63],
+        }
+        for kind, values in alone.items():
+            for value in values:
+                named = [_column(kind, [value])]
+                yield Case("edges", f"{format_} {kind} {value} alone", named, 1, options)
 
 
 ZONES = (

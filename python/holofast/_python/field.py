@@ -6,6 +6,7 @@ NULL, quoting and framing are not here: a field only ever sees columns without n
 from __future__ import annotations
 
 import struct
+from bisect import bisect_right
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -41,14 +42,31 @@ def plain(values: pa.Array) -> pa.Array:
     if isinstance(arrow, pa.BaseExtensionType):
         return plain(values.storage)
     if pa.types.is_dictionary(arrow):
-        return plain(values.dictionary.take(values.indices))
+        return taken(plain(values.dictionary), values.indices)
     if pa.types.is_run_end_encoded(arrow):
-        return plain(pc.run_end_decode(values))
+        return taken(plain(values.values), pa.array(_runs(values), pa.int64()))
     if arrow == pa.string_view():
         return values.cast(pa.large_utf8())
     if arrow == pa.binary_view() or pa.types.is_fixed_size_binary(arrow):
         return values.cast(pa.large_binary())
     return values.cast(pa.float32()) if pa.types.is_float16(arrow) else values
+
+
+def _runs(values: pa.Array) -> list[int]:
+    """The places of the rows' values, of a run-end encoded array."""
+    ends = values.run_ends.to_pylist()
+    rows = range(values.offset, values.offset + len(values))
+    return [bisect_right(ends, row) for row in rows]
+
+
+def taken(values: pa.Array, places: pa.Array) -> pa.Array:
+    """The values at these places, NULL at NULL."""
+    if not pa.types.is_nested(values.type):
+        return values.take(places)
+    # Of all that may be nested not everything can be taken; to put slices together always works.
+    null = pa.nulls(1, values.type)
+    pieces = [null if at is None else values.slice(at, 1) for at in places.to_pylist()]
+    return pa.concat_arrays(pieces or [values.slice(0, 0)])
 
 
 def split(values: pa.Array) -> tuple[pa.Array, list[int]]:
@@ -58,7 +76,7 @@ def split(values: pa.Array) -> tuple[pa.Array, list[int]]:
     nulls = numbers(pc.indices_nonzero(values.is_null()), "Q")
     if not pa.types.is_nested(values.type):
         return values.drop_null(), nulls
-    # Of all that may be nested not everything can be dropped; to put slices together always works.
+    # As in `taken`, whole slices at a time.
     edges = zip([-1, *nulls], [*nulls, len(values)], strict=True)
     present = [values.slice(a + 1, b - a - 1) for a, b in edges if b > a + 1]
     return pa.concat_arrays(present or [values.slice(0, 0)]), nulls

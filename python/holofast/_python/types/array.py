@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from holofast._python.field import BadValue, plain
+from holofast._python.field import BadValue, plain, taken
 from holofast._python.nested import array_rule, nested_binary, nested_text
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _shapes(values: pa.Array) -> tuple[list[_Nested | BadValue], pa.Array, list[
             del kept[before:]
             shapes.append(BadValue(error.reason, row))
         owners += [row] * (len(kept) - before)
-    return shapes, leaves.take(pa.array(kept, pa.int64())), owners
+    return shapes, taken(leaves, pa.array(kept, pa.int64())), owners
 
 
 def _levels(values: pa.Array) -> tuple[list[list[range]], pa.Array]:

@@ -266,12 +266,16 @@ where
         let values = &self.values[rows];
         let mut units = [0; BLOCK];
         // Or-ed, they are as large as the largest one within a factor of two.
-        let (mut places, mut most) = (0, 0);
+        let (mut places, mut most, mut others) = (0, 0, 0);
         for (unit, value) in units.iter_mut().zip(values) {
             let (own, other) = value.units();
             *unit = own;
-            places |= table::place(own) | other;
-            most |= own.unsigned_abs() | other;
+            places |= table::place(own);
+            most |= own.unsigned_abs();
+            others |= other;
+        }
+        if others != 0 {
+            (places, most) = (u64::MAX, u64::MAX);
         }
         let units = &units[..values.len()];
         match self.table {
