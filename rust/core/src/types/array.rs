@@ -198,8 +198,11 @@ impl Shapes {
                 while let Some((_, reason)) = failures.next_if(|(element, _)| *element < at) {
                     failure = failure.or(Some(reason.clone()));
                 }
-                put(shape, first, data);
-                failure.map_or(Ok(()), Err)
+                match failure {
+                    Some(reason) => return Err(reason),
+                    None => put(shape, first, data),
+                }
+                Ok(())
             });
         }
         made
