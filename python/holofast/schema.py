@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
-from holofast import time_zone
+from holofast import conversions, time_zone
 from holofast.errors import CopyError
-from holofast.options import encoding_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from holofast.conversions import Encoding
     from holofast.options import CopyOptions, Settings
     from holofast.time_zone import Zone
 
@@ -107,8 +107,9 @@ class EncoderSpec:
     """What an engine needs beside the Arrow schema: resolved and checked, nothing left to refuse.
 
     `delimiter`, `quote` and `escape` are byte values, 0 where the format has none; `null` is empty
-    in BINARY; `force_quote` has one flag a column; `zone` is None for UTC, or where no column
-    prints a time zone; `batch_size` is the number of rows encoded at a time.
+    in BINARY; `force_quote` has one flag a column; `encoding` is None where text stays UTF8; `zone`
+    is None for UTC, or where no column prints a time zone; `batch_size` is the number of rows
+    encoded at a time.
     """
 
     names: tuple[str, ...]
@@ -120,6 +121,7 @@ class EncoderSpec:
     null: bytes
     header: bool
     force_quote: tuple[bool, ...]
+    encoding: Encoding | None
     zone: Zone | None
     batch_size: int
 
@@ -142,8 +144,8 @@ def resolve(
     """The spec for encoding batches of `schema`; `options` and `settings` are checked already.
 
     Raises CopyError as `columns` does, for a FORCE_QUOTE name as PostgreSQL does (copy.c,
-    CopyGetAttnums: 42703, 42701), for an unknown time zone, and 0A000 for an encoding other than
-    UTF8 and SQL_ASCII.
+    CopyGetAttnums: 42703, 42701), for an unknown time zone, and for a NULL string or a header that
+    cannot be converted (22P05, 42883).
     """
     if batch_size < 1:
         raise ValueError(f"batch_size is {batch_size}, but must be at least 1 row")
@@ -151,8 +153,11 @@ def resolve(
     names = tuple(column.name for column in table)
     pg_types = tuple(column.pg_type for column in table)
     binary = options.format == "binary"
-    if options.encoding is not None and not binary:  # copyto.c: BINARY never looks at it
-        _check_encoding(options.encoding)
+    if binary:  # copyto.c never looks at ENCODING then, but text is sent as the client reads it
+        encoding = conversions.to(settings.client_encoding, ())
+    else:
+        up_front = (options.null or "", *(names if options.header else ()))
+        encoding = conversions.to(options.encoding or settings.client_encoding, up_front)
     zone: Zone | None = time_zone.load(settings.time_zone)  # unknown is an error, needed or not
     if binary or "timestamptz" not in pg_types or zone == time_zone.UTC:
         zone = None
@@ -166,6 +171,7 @@ def resolve(
         null=(options.null or "").encode(),
         header=options.header,
         force_quote=_force_quote(names, options.force_quote),
+        encoding=encoding,
         zone=zone,
         batch_size=batch_size,
     )
@@ -224,16 +230,6 @@ def _agrees(declared: str, pg_type: str, value_type: pa.DataType) -> bool:
         return True
     scale = value_type.scale if pa.types.is_decimal128(value_type) else 0
     return int(modifier[2] or 0) == scale
-
-
-def _check_encoding(encoding: str) -> None:
-    name = encoding_name(encoding)
-    if name not in ("UTF8", "SQL_ASCII"):
-        raise CopyError(
-            "0A000",
-            f"COPY output in encoding {name} is not supported",
-            hint="Use ENCODING 'UTF8', or leave it out.",
-        )
 
 
 def _force_quote(names: tuple[str, ...], wanted: str | tuple[str, ...] | None) -> tuple[bool, ...]:

@@ -19,6 +19,7 @@ from holofast._python.types.timestamp import Timestamp
 
 if TYPE_CHECKING:
     from holofast._python.field import Field
+    from holofast.conversions import Encoding
     from holofast.time_zone import Zone
 
 _INT_CODES: Final = {
@@ -32,7 +33,7 @@ _INT_CODES: Final = {
 }
 
 
-def field(arrow: pa.DataType, pg_type: str, zone: Zone | None) -> Field:
+def field(arrow: pa.DataType, pg_type: str, zone: Zone | None, encoding: Encoding | None) -> Field:
     """The field of one of `schema.columns`' pairs; a dictionary is its value type."""
     if pa.types.is_dictionary(arrow):
         arrow = arrow.value_type
@@ -52,7 +53,7 @@ def field(arrow: pa.DataType, pg_type: str, zone: Zone | None) -> Field:
         case "text" if pa.types.is_null(arrow):
             return Null()
         case "text":
-            return String(large=pa.types.is_large_string(arrow))
+            return String(large=pa.types.is_large_string(arrow), encoding=encoding)
         case "bytea":
             return Bytes(large=pa.types.is_large_binary(arrow))
         case "date":

@@ -29,7 +29,7 @@ class Encoder:
         self._schema = schema
         self._spec = spec
         fields = [
-            field(column.type, pg_type, spec.zone)
+            field(column.type, pg_type, spec.zone, spec.encoding)
             for column, pg_type in zip(schema, spec.pg_types, strict=True)
         ]
         self._layout: Layout[Any] = (

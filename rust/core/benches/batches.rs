@@ -71,6 +71,7 @@ impl Cell {
             quote: b'"',
             escape: b'"',
             force_quote: vec![false; columns.len()],
+            encoding: None,
         };
         let arrays = columns.into_iter().map(|(_, array)| array).collect();
         let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).unwrap();

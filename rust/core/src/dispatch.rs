@@ -21,9 +21,11 @@ use crate::types::float::{self, FloatBinary, Floats};
 use crate::types::int::{IntBinary, IntText};
 use crate::types::null::Nothing;
 use crate::types::number::{Number, Numbers};
-use crate::types::string::{StringBinary, StringText, Values};
+use crate::types::string::{StringBinary, StringText};
+use crate::types::textsend::StringConverted;
 use crate::types::time::{self, Nanos, TimeBinary, TimeText, TimeUnit as Unit, Units};
 use crate::types::timestamp::{self, Offset, TimestampBinary, Timestamps, Utc, Without};
+use crate::types::values::Values;
 use crate::zone::Zone;
 
 type Writer<'a, I> = Box<dyn FieldWriter<I> + 'a>;
@@ -207,7 +209,10 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
     {
         let (values, separator) = (values_of(array), self.separator);
         match self.options.format {
-            Format::Binary => self.boxed(StringBinary { values, is_text: true }),
+            Format::Binary => match self.options.encoding.as_deref() {
+                Some(encoding) => self.boxed(StringConverted { values, encoding }),
+                None => self.boxed(StringBinary { values, is_text: true }),
+            },
             Format::Text => {
                 let protect = self.escapes();
                 self.boxed(StringText { values, protect, separator })

@@ -8,6 +8,7 @@ use arrow_schema::{DataType, Schema};
 
 use crate::block::Tail;
 use crate::buffer::Buffer;
+use crate::converted;
 use crate::dispatch::Site;
 use crate::error::{EncodeError, SchemaError};
 use crate::escape::{self, Specials};
@@ -59,11 +60,12 @@ impl CopyEncoder {
             )));
         }
         options.check(types.len())?;
+        converted(options.null.clone(), &options)?;
         let specials = Specials::new(&options);
         let names: Vec<_> = schema.fields().iter().map(|field| field.name().clone()).collect();
         let header = match (options.format, options.header) {
             (Format::Binary, _) => BINARY_HEADER.to_vec(),
-            (_, true) => escape::header(&names, &options, &specials),
+            (_, true) => converted(escape::header(&names, &options, &specials), &options)?,
             (_, false) => Vec::new(),
         };
         let nulls = [options.delimiter, b'\n'].map(|separator| match options.format {
@@ -141,7 +143,15 @@ impl CopyEncoder {
         };
         let all = batch.num_rows();
         for start in (0..all).step_by(self.batch_size) {
-            rows.encode(Range { start, end: all.min(start + self.batch_size) }, out)?;
+            let range = Range { start, end: all.min(start + self.batch_size) };
+            match &self.options.encoding {
+                Some(encoding) if self.options.format != Format::Binary => {
+                    if let Err(range) = converted::encode(&rows, range, encoding, out) {
+                        return Err(converted::first_error(rows, range, encoding));
+                    }
+                }
+                _ => rows.encode(range, out)?,
+            }
         }
         Ok(())
     }
@@ -212,4 +222,11 @@ impl CopyEncoder {
         }
         Ok(())
     }
+}
+
+/// What stands outside of the values, in the encoding of the output.
+fn converted(bytes: Vec<u8>, options: &Options) -> Result<Vec<u8>, SchemaError> {
+    let Some(encoding) = &options.encoding else { return Ok(bytes) };
+    let refused = |_| SchemaError::Option("the encoding lacks a character of the header or NULL");
+    encoding.convert(Baseline, &bytes).map_err(refused)
 }

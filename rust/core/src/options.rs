@@ -1,6 +1,9 @@
 //! COPY's options as the row loop needs them: single bytes, resolved defaults.
 //! SQL's rules and words for them are the caller's; here stands only what the loop relies on.
 
+use std::sync::Arc;
+
+use crate::encoding::Encoding;
 use crate::error::SchemaError;
 
 /// COPY's FORMAT.
@@ -78,6 +81,8 @@ pub struct Options {
     pub escape: u8,
     /// FORCE_QUOTE, a flag for each column (CSV).
     pub force_quote: Vec<bool>,
+    /// The encoding of the output, or in BINARY of its strings; None for UTF-8.
+    pub encoding: Option<Arc<Encoding>>,
 }
 
 impl Options {

@@ -27,6 +27,7 @@ fn options(format: Format, columns: usize) -> Options {
         quote: b'"',
         escape: b'"',
         force_quote: vec![false; columns],
+        encoding: None,
     }
 }
 

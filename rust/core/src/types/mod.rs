@@ -14,5 +14,7 @@ pub(crate) mod powers;
 pub(crate) mod shortest;
 pub(crate) mod string;
 pub(crate) mod table;
+pub(crate) mod textsend;
 pub(crate) mod time;
 pub(crate) mod timestamp;
+pub(crate) mod values;
