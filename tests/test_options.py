@@ -202,7 +202,7 @@ def test_a_client_encoding_is_any_that_the_server_takes(postgres15: Postgres) ->
             query = f"SELECT set_config('client_encoding', '{name}', false); RESET client_encoding"
             result = connection.pgconn.exec_(query.encode())
             if result.status == pq.ExecStatus.COMMAND_OK:
-                assert Settings(client_encoding=name).client_encoding == encoding_name(name)
+                assert Settings(client_encoding=name).client_encoding == encoding_name(name[:63])
                 continue
             with pytest.raises(CopyError) as caught:
                 Settings(client_encoding=name)

@@ -50,6 +50,17 @@ FROM generate_series(161, 254) a, generate_series(161, 254) b
 """
 
 
+# Two of PostgreSQL's encodings have characters that its own loops take for longer than they are
+# (pg_encoding_mblen): what stands behind one is not protected, and at a value's end it reads on.
+# GBK's euro sign is one byte; JOHAB's with the lead byte 0x8f are taken for three of EUC's.
+MISJUDGED: Final = {"GBK": b"\x80", "JOHAB": b"\x8f"}
+
+
+def is_misjudged(encoding: str, code: bytes) -> bool:
+    """Whether PostgreSQL's COPY takes the character of this code for longer than it is."""
+    return encoding in MISJUDGED and code.startswith(MISJUDGED[encoding])
+
+
 def prepare(connection: psycopg.Connection) -> None:
     """Give the session the functions that the others here call."""
     connection.execute(_FUNCTIONS.encode())
