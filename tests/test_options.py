@@ -13,6 +13,7 @@ import pytest
 from holofast.encodings import SPELLINGS, canonical_name
 from holofast.errors import CopyError
 from holofast.options import CopyOptions, Settings, encoding_name
+from psycopg import pq
 
 from tests.copy_server import Refusal, literal, refusal_of, server_outcome, spelt_out
 
@@ -176,11 +177,42 @@ def test_settings_other_than_the_default_are_refused_by_name() -> None:
         "interval_style": "iso_8601",
         "extra_float_digits": 0,
         "bytea_output": "escape",
-        "client_encoding": "LATIN1",
     }
     for name, value in others.items():
         with pytest.raises(CopyError) as caught:
             Settings(**{name: value})
         assert caught.value.sqlstate == "0A000"
         assert caught.value.message == f"setting {name} = {value!r} is not supported"
-    assert len(others) == len(dataclasses.fields(Settings)) - 1
+    assert len(others) == len(dataclasses.fields(Settings)) - 2
+
+
+def test_a_client_encoding_is_any_that_the_server_takes(postgres15: Postgres) -> None:
+    with postgres15() as connection:
+        for name in (
+            *SPELLINGS,
+            "mskanji",
+            "Latin-1",
+            "utf-8",
+            "cp1252",
+            "",
+            "é" * 80,
+            "utf8" + 80 * "-",
+        ):
+            # By libpq itself: psycopg would need a codec of Python's for each.
+            query = f"SELECT set_config('client_encoding', '{name}', false); RESET client_encoding"
+            result = connection.pgconn.exec_(query.encode())
+            if result.status == pq.ExecStatus.COMMAND_OK:
+                assert Settings(client_encoding=name).client_encoding == encoding_name(name[:63])
+                continue
+            with pytest.raises(CopyError) as caught:
+                Settings(client_encoding=name)
+            own = (caught.value.sqlstate, caught.value.message, caught.value.detail)
+            fields = (
+                result.error_field(field)
+                for field in (
+                    pq.DiagnosticField.SQLSTATE,
+                    pq.DiagnosticField.MESSAGE_PRIMARY,
+                    pq.DiagnosticField.MESSAGE_DETAIL,
+                )
+            )
+            assert own == tuple(field.decode() if field else None for field in fields)

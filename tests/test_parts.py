@@ -15,6 +15,7 @@ from holofast.options import CopyOptions
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.encodings.client import ServerError, copy_as_client
 from tests.literals import copy_statement, select
 from tests.parts import BASE, array, array_of, declared
 from tests.postgres import Postgres, copy_out
@@ -43,6 +44,29 @@ def test_engines_and_postgres_15_agree(
     expected = copy_out(session15, copy_statement(select(named, rows), keywords))
     for engine in ENGINES:
         assert outcome(engine, batches, keywords, "UTC", batch_size) == expected, engine
+
+
+ENCODINGS = st.sampled_from(["LATIN1", "GBK", "SJIS", "GB18030", "EUC_KR", "UHC"])
+
+
+@given(data=st.data(), keywords=options(), encoding=ENCODINGS)
+def test_engines_and_postgres_15_agree_in_other_encodings(
+    session15: psycopg.Connection, data: st.DataObject, keywords: dict[str, Any], encoding: str
+) -> None:
+    """The client's encoding is what COPY's is by default, and what BINARY's strings are sent in."""
+    named, rows = data.draw(part_columns())
+    batches = data.draw(part_layouts(named, rows))
+    query = copy_statement(select(named, rows), keywords)
+    # All that is not ASCII stands in E'' strings.
+    ascii_query = "".join(c if c.isascii() else f"\\U{ord(c):08x}" for c in query)
+    expected: bytes | str
+    try:
+        expected = copy_as_client(session15, encoding, ascii_query)
+    except ServerError as error:
+        expected = error.told[0]
+    for engine in ENGINES:
+        got = outcome(engine, batches, keywords, "UTC", 65_536, client_encoding=encoding)
+        assert (got if isinstance(got, bytes) else got[4]) == expected, engine
 
 
 @given(data=st.data(), keywords=options(), batch_size=BATCH_SIZES)

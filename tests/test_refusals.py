@@ -104,8 +104,9 @@ def test_what_answers_may_not_be_oss(monkeypatch: pytest.MonkeyPatch) -> None:
         ("selec 1", "(DELIMITER 'xx')", "0A000"),
         ("selec 1", "", "42601"),
         ("select 1 a", "(FORMAT csv, FORCE_QUOTE (b))", "42703"),
-        ("select [1] a", "", "0A000"),
-        ("select 1 a", "(ENCODING 'LATIN1')", "0A000"),
+        ("select map {1: 2} a", "", "0A000"),
+        ("select 1 a", "(ENCODING 'LATIN1', NULL '你')", "22P05"),
+        ("select 1 a", "(ENCODING 'MULE_INTERNAL')", "42883"),
         ("select 1 a", "", "38000"),
     ],
 )

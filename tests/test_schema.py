@@ -191,14 +191,26 @@ def test_a_zone_is_carried_only_where_it_is_printed_but_always_checked() -> None
         resolve(plain, CopyOptions(), Settings(time_zone="Nowhere"), 1)
 
 
-def test_encodings_other_than_utf8_are_refused_for_now() -> None:
-    schema = schema_of(pa.utf8())
-    for encoding in ("UTF8", "sql_ascii"):
-        resolve(schema, CopyOptions(encoding=encoding), Settings(), 1)
-    with pytest.raises(CopyError, match="LATIN1") as raised:
-        resolve(schema, CopyOptions(encoding="latin1"), Settings(), 1)
-    assert raised.value.sqlstate == "0A000"
-    resolve(schema, CopyOptions(format="binary", encoding="latin1"), Settings(), 1)
+@pytest.mark.parametrize(
+    ("format_", "encoding", "client", "found"),
+    [
+        ("text", None, "UTF8", None),
+        ("csv", None, "latin-1", "LATIN1"),
+        ("text", "gbk", "latin1", "GBK"),
+        ("csv", "utf8", "latin1", None),
+        ("text", "sql_ascii", "latin1", None),
+        ("text", None, "sql_ascii", None),
+        ("binary", "gbk", "latin1", "LATIN1"),
+        ("binary", "gbk", "utf8", None),
+        ("binary", "mule_internal", "utf8", None),
+    ],
+)
+def test_encoding_rules_text_and_the_clients_rules_binary(
+    format_: str, encoding: str | None, client: str, found: str | None
+) -> None:
+    options = CopyOptions(format=format_, encoding=encoding)
+    spec = resolve(schema_of(pa.utf8()), options, Settings(client_encoding=client), 1)
+    assert (spec.encoding.name if spec.encoding else None) == found
 
 
 def test_a_nul_in_a_column_name_and_no_rows_at_a_time_are_refused() -> None:

@@ -43,13 +43,18 @@ def session18(postgres18: Postgres) -> Iterator[psycopg.Connection]:
 
 
 def outcome(
-    engine: str, batches: list[pa.RecordBatch], keywords: dict[str, Any], zone: str, batch_size: int
+    engine: str,
+    batches: list[pa.RecordBatch],
+    keywords: dict[str, Any],
+    zone: str,
+    batch_size: int,
+    **settings: Any,
 ) -> bytes | tuple[str, ...]:
     """The bytes of all batches with header and trailer, or all that an error tells."""
     encoder = Encoder(
         batches[0].schema,
         CopyOptions(**keywords),
-        settings=Settings(time_zone=zone),
+        settings=Settings(time_zone=zone, **settings),
         engine=engine,
         batch_size=batch_size,
     )

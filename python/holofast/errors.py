@@ -61,7 +61,8 @@ class EncodeError(CopyError):
         self.value = value
         self.column = column
         self.row = row
-        super().__init__(sqlstate, template.format(value))
+        # A second field is the encoding that the first one has no place in.
+        super().__init__(sqlstate, template.format(*value.split("; ", template.count("{}") - 1)))
         self.detail = f'Column "{column}", row {row}.'
 
     def at_row(self, row: int) -> EncodeError:
@@ -117,8 +118,12 @@ def _wait_result(status: int) -> str:
     return words.get(status, f"child process exited with exit code {status}")
 
 
+NO_EQUIVALENT: Final = (
+    'character with byte sequence {} in encoding "UTF8" has no equivalent in encoding "{}"'
+)
+
 # reason -> (SQLSTATE, message); the engines know the reasons, this table alone knows the words.
-# date.c, timestamp.c, wchar.c of PostgreSQL 15, except where it has no such case.
+# date.c, timestamp.c, mbutils.c of PostgreSQL 15, except where it has no such case.
 _REASONS: Final[dict[str, tuple[str, str]]] = {
     "date_out_of_range": ("22008", "date out of range"),
     "timestamp_out_of_range": ("22008", "timestamp out of range"),
@@ -138,4 +143,6 @@ _REASONS: Final[dict[str, tuple[str, str]]] = {
     "json_invalid": ("22P02", "invalid input syntax for type json"),
     "json_nul": ("22P05", "unsupported Unicode escape sequence"),
     "json_number": ("22003", "value overflows numeric format"),
+    "invalid_bytes": ("22021", 'invalid byte sequence for encoding "UTF8": {}'),
+    "no_equivalent": ("22P05", NO_EQUIVALENT),
 }

@@ -68,9 +68,10 @@ class CopyOptions:
 class Settings:
     """The session settings (GUCs) that COPY's bytes depend on, with PostgreSQL's defaults.
 
-    `time_zone` is a name of the IANA database or hours east of UTC, CopyError 22023 where there is
-    none such. Every other setting must have its default: CopyError 0A000 names the one that has
-    not.
+    `time_zone` is a name of the IANA database or hours east of UTC, `client_encoding` any name of
+    an encoding, after construction PostgreSQL's own; CopyError 22023 where there is none such,
+    0A000 for MULE_INTERNAL. Every other setting must have its default: CopyError 0A000 names the
+    one that has not.
     """
 
     time_zone: str = "UTC"
@@ -83,15 +84,14 @@ class Settings:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            free = field.name == "time_zone"
-            if field.name == "client_encoding":  # SQL_ASCII converts nothing: the bytes of UTF8
-                free = canonical_name(value) in ("UTF8", "SQL_ASCII")
+            free = field.name in ("time_zone", "client_encoding")
             if not free and value != field.default:
                 raise CopyError(
                     "0A000",
                     f"setting {field.name} = {value!r} is not supported",
                     hint=f"Only {field.default!r} is.",
                 )
+        object.__setattr__(self, "client_encoding", _client_encoding(self.client_encoding))
         if self.time_zone != "UTC":
             from holofast import time_zone  # not needed by those who only upload
 
@@ -110,6 +110,22 @@ def encoding_name(alias: str) -> str:
     if name is None:
         message = 'argument to option "encoding" must be a valid encoding name'
         raise CopyError("22023", message)
+    return name
+
+
+def _client_encoding(alias: str) -> str:
+    """PostgreSQL's own name of what `SET client_encoding = alias` accepts (variable.c).
+
+    The server cuts off what is too long for a name (guc.c, GUC_IS_NAME).
+    """
+    alias = alias.encode(errors="replace")[:63].decode(errors="ignore")
+    name = canonical_name(alias)
+    message = f'invalid value for parameter "client_encoding": "{alias}"'
+    if name is None:
+        raise CopyError("22023", message)
+    if name == "MULE_INTERNAL":
+        detail = f"Conversion between {name} and UTF8 is not supported."
+        raise CopyError("0A000", message, detail=detail)
     return name
 
 

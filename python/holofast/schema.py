@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from holofast import arrow_types, time_zone
+from holofast import arrow_types, conversions, time_zone
 from holofast.errors import CopyError
-from holofast.options import encoding_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from holofast.conversions import Encoding
     from holofast.options import CopyOptions, Settings
     from holofast.pg_types import PgType
     from holofast.time_zone import Zone
@@ -37,9 +37,9 @@ class EncoderSpec:
     """What an engine needs beside the Arrow schema: resolved and checked, nothing left to refuse.
 
     `delimiter`, `quote` and `escape` are byte values, 0 where the format has none; `null` is empty
-    in BINARY; `force_quote` has one flag a column; `zone` is None for UTC, or where no column
-    prints a time zone; `settings` are the session's; `batch_size` is the number of rows encoded at
-    a time.
+    in BINARY; `force_quote` has one flag a column; `encoding` is None where text stays UTF8; `zone`
+    is None for UTC, or where no column prints a time zone; `settings` are the session's;
+    `batch_size` is the number of rows encoded at a time.
     """
 
     names: tuple[str, ...]
@@ -51,6 +51,7 @@ class EncoderSpec:
     null: bytes
     header: bool
     force_quote: tuple[bool, ...]
+    encoding: Encoding | None
     zone: Zone | None
     settings: Settings
     batch_size: int
@@ -73,8 +74,8 @@ def resolve(
     """The spec for encoding batches of `schema`; `options` and `settings` are checked already.
 
     Raises CopyError as `columns` does, for a FORCE_QUOTE name as PostgreSQL does (copy.c,
-    CopyGetAttnums: 42703, 42701), for an unknown time zone, and 0A000 for an encoding other than
-    UTF8 and SQL_ASCII.
+    CopyGetAttnums: 42703, 42701), for an unknown time zone, and for a NULL string or a header that
+    cannot be converted (22P05, 42883).
     """
     if batch_size < 1:
         raise ValueError(f"batch_size is {batch_size}, but must be at least 1 row")
@@ -82,8 +83,11 @@ def resolve(
     names = tuple(column.name for column in table)
     types = tuple(column.pg_type for column in table)
     binary = options.format == "binary"
-    if options.encoding is not None and not binary:  # copyto.c: BINARY never looks at it
-        _check_encoding(options.encoding)
+    if binary:  # copyto.c never looks at ENCODING then, but text is sent as the client reads it
+        encoding = conversions.to(settings.client_encoding, ())
+    else:
+        up_front = (options.null or "", *(names if options.header else ()))
+        encoding = conversions.to(options.encoding or settings.client_encoding, up_front)
     zone: Zone | None = time_zone.load(settings.time_zone)  # unknown is an error, needed or not
     if binary:
         for column in table:
@@ -100,6 +104,7 @@ def resolve(
         null=(options.null or "").encode(),
         header=options.header,
         force_quote=_force_quote(names, options.force_quote),
+        encoding=encoding,
         zone=zone,
         settings=settings,
         batch_size=batch_size,
@@ -136,16 +141,6 @@ def _check_binary(column: str, pg_type: PgType) -> None:
                 hint="BINARY shows it: give the part's field the metadata pg_oid.",
             )
         _check_binary(column, part)
-
-
-def _check_encoding(encoding: str) -> None:
-    name = encoding_name(encoding)
-    if name not in ("UTF8", "SQL_ASCII"):
-        raise CopyError(
-            "0A000",
-            f"COPY output in encoding {name} is not supported",
-            hint="Use ENCODING 'UTF8', or leave it out.",
-        )
 
 
 def _force_quote(names: tuple[str, ...], wanted: str | tuple[str, ...] | None) -> tuple[bool, ...]:

@@ -10,6 +10,7 @@ import re
 import struct
 from typing import TYPE_CHECKING, Final
 
+from holofast._python.encoding import converted
 from holofast._python.field import BadValue
 from holofast._python.types import bit, json, money, network, numeric, point, time, uuid
 from holofast._python.types import float as float_
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from holofast._python.types.string import String
+    from holofast.conversions import Encoding
     from holofast.pg_types import PgType
 
 _INTEGERS: Final = {"int2": "h", "int4": "i", "int8": "q", "oid": "I"}
@@ -31,9 +33,10 @@ class Carrier:
 
     alphabet = None
 
-    def __init__(self, strings: String, to: PgType) -> None:
+    def __init__(self, strings: String, to: PgType, encoding: Encoding | None) -> None:
         self._strings = strings
         self._to = to
+        self._encoding = encoding
 
     def text(self, values: pa.Array) -> list[str]:
         texts = self._strings.text(values)
@@ -45,14 +48,23 @@ class Carrier:
         return texts
 
     def binary(self, values: pa.Array) -> list[bytes]:
-        if self._to.name == "jsonb":
-            return [b"\1" + text.encode("latin-1") for text in self.text(values)]
+        if self._to.name == "jsonb":  # behind the version that jsonb_send tells
+            return [b"\1" + content for content in self._sent(values)]
         if self._to.name == "bpchar":
-            return [text.encode("latin-1") for text in self.text(values)]
-        return [self._parsed(value, i) for i, value in enumerate(self._strings.binary(values))]
+            return self._sent(values)
+        texts = [text.encode("latin-1").decode() for text in self._strings.text(values)]
+        return [self._parsed(text, i) for i, text in enumerate(texts)]
 
-    def _parsed(self, value: bytes, index: int) -> bytes:
-        text = value.decode(errors="replace")
+    def _sent(self, values: pa.Array) -> list[bytes]:
+        """The texts as the client reads them."""
+        try:
+            content = [text.encode("latin-1") for text in self.text(values)]
+        except BadValue as error:
+            self._sent(values.slice(0, error.index))  # what is wrong before it goes first
+            raise
+        return content if self._encoding is None else converted(content, self._encoding)
+
+    def _parsed(self, text: str, index: int) -> bytes:
         parsed = parse(self._to, text)
         if parsed is None:
             raise BadValue("invalid_text", index, f'{self._to.name}: "{text}"')

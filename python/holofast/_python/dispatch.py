@@ -25,6 +25,7 @@ from holofast.arrow_types import is_list, is_text, storage_type, value_type
 
 if TYPE_CHECKING:
     from holofast._python.field import Field
+    from holofast.conversions import Encoding
     from holofast.options import Settings
     from holofast.pg_types import PgType
     from holofast.time_zone import Zone
@@ -41,13 +42,19 @@ _INT_CODES: Final = {
 }
 
 
-def field(arrow: pa.DataType, to: PgType, zone: Zone | None, settings: Settings) -> Field:
+def field(
+    arrow: pa.DataType,
+    to: PgType,
+    zone: Zone | None,
+    settings: Settings,
+    encoding: Encoding | None,
+) -> Field:
     """The field of a column of this Arrow type; a dictionary or runs are their values."""
     arrow = value_type(arrow)
     if pa.types.is_null(arrow):
         return Null()
     if is_text(arrow):
-        return _strings(arrow, to)
+        return _strings(arrow, to, encoding)
     match to.name:
         case "bool":
             return Bool()
@@ -75,16 +82,18 @@ def field(arrow: pa.DataType, to: PgType, zone: Zone | None, settings: Settings)
             leaf = arrow
             while is_list(leaf):
                 leaf = storage_type(leaf.value_type)
-            return Array(field(leaf, to.children[0], zone, settings), to)
+            return Array(field(leaf, to.children[0], zone, settings, encoding), to)
         case "record":
             types = [arrow.field(i).type for i in range(arrow.num_fields)]
             pairs = zip(types, to.children, strict=True)
-            return Record([field(part, child, zone, settings) for part, child in pairs], to)
+            return Record(
+                [field(part, child, zone, settings, encoding) for part, child in pairs], to
+            )
         case "hstore":
-            return Hstore()
+            return Hstore(encoding)
     raise AssertionError(f"schema.py let {arrow} as {to.name} through")
 
 
-def _strings(arrow: pa.DataType, to: PgType) -> Field:
-    strings = String(large=arrow != pa.utf8())
-    return strings if to.name == "text" else Carrier(strings, to)
+def _strings(arrow: pa.DataType, to: PgType, encoding: Encoding | None) -> Field:
+    strings = String(large=arrow != pa.utf8(), encoding=encoding)
+    return strings if to.name == "text" else Carrier(strings, to, encoding)

@@ -29,7 +29,7 @@ class Encoder:
         self._schema = schema
         self._spec = spec
         fields = [
-            field(column.type, to, spec.zone, spec.settings)
+            field(column.type, to, spec.zone, spec.settings, spec.encoding)
             for column, to in zip(schema, spec.types, strict=True)
         ]
         self._layout: Layout[Any] = (

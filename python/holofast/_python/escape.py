@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-Rule = Callable[[list[str]], list[str]]
+# From values as the encoding has them and as they were: equal lists, but where it folds characters.
+Rule = Callable[[list[str], list[str]], list[str]]
 
 _LETTERS: Final = {"\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t", "\v": "v"}
 _BETWEEN: Final = "\0"  # no character in PostgreSQL: neither values, names nor options hold it
@@ -22,7 +23,7 @@ def text_rule(delimiter: str, alphabet: str | None) -> Rule | None:
     if alphabet is not None and not set(escapes) & set(alphabet):
         return None
 
-    def escape(values: list[str]) -> list[str]:
+    def escape(values: list[str], _: list[str]) -> list[str]:
         joined = escaped = _BETWEEN.join(values)
         for char, sequence in escapes.items():  # the backslash first, which the others bring
             escaped = escaped.replace(char, sequence)
@@ -34,23 +35,26 @@ def text_rule(delimiter: str, alphabet: str | None) -> Rule | None:
 def csv_rule(
     delimiter: str, quote: str, escape: str, null: str, single: bool, alphabet: str | None
 ) -> Rule | None:
-    """Quotes where a value has a special character, equals the NULL string, or, as its row's
-    `single` column, equals the old end-of-data marker.
+    """Quotes where a value has a special character, equals the NULL string as it was, or, as its
+    row's `single` column, equals the old end-of-data marker.
     """
     special = {delimiter, quote, "\n", "\r"}
-    alike = {null, "\\."} if single else {null}
+    markers = {"\\."} if single else set()
+    nulls = {null}
     if alphabet is not None:
         special &= set(alphabet)
-        alike = {word for word in alike if word and set(word) <= set(alphabet)}
-    if not special and not alike:
+        markers = {word for word in markers if set(word) <= set(alphabet)}
+        nulls = {word for word in nulls if word and set(word) <= set(alphabet)}
+    if not special and not markers and not nulls:
         return None
 
-    def protect(values: list[str]) -> list[str]:
+    def protect(values: list[str], originals: list[str]) -> list[str]:
         joined = _BETWEEN.join(values)
         found = [char for char in special if char in joined]
-        if not found and alike.isdisjoint(values):
+        if not found and markers.isdisjoint(values) and nulls.isdisjoint(originals):
             return values
-        needed = [value in alike for value in values]
+        pairs = zip(values, originals, strict=True)
+        needed = [value in markers or original in nulls for value, original in pairs]
         for char in found:
             needed = [need or char in value for need, value in zip(needed, values, strict=True)]
         escaped = zip(needed, _escaped(joined, quote, escape), values, strict=True)
@@ -62,7 +66,7 @@ def csv_rule(
 def csv_forced(quote: str, escape: str) -> Rule:
     """Quotes around every value (FORCE_QUOTE)."""
 
-    def protect(values: list[str]) -> list[str]:
+    def protect(values: list[str], _: list[str]) -> list[str]:
         if not values:
             return values
         escaped = _escaped(_BETWEEN.join(values), quote, escape)

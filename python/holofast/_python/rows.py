@@ -8,8 +8,9 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
+from holofast._python.encoding import converted, folded
 from holofast._python.escape import csv_forced, csv_rule, text_rule
-from holofast._python.field import plain, split
+from holofast._python.field import BadValue, plain, split
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +44,7 @@ class TextLayout:
         self._fields = fields
         self._delimiter = chr(spec.delimiter)
         self._null = spec.null.decode("latin-1")
+        self._null_cell = self._convert([self._null])[0]
         self._rules = [
             csv_forced(chr(spec.quote), chr(spec.escape)) if forced else self._rule(field.alphabet)
             for field, forced in zip(fields, spec.force_quote, strict=True)
@@ -53,8 +55,7 @@ class TextLayout:
         if not self._spec.header:
             return b""
         names = [name.encode().decode("latin-1") for name in self._spec.names]
-        rule = self._rule(None)
-        cells = rule(names) if rule else names
+        cells = self._convert(self._protect(self._rule(None), names))
         return self._delimiter.join(cells).encode("latin-1") + b"\n"
 
     def trailer(self) -> bytes:
@@ -62,15 +63,33 @@ class TextLayout:
 
     def cells(self, column: int, values: pa.Array) -> list[str]:
         present, nulls = split(plain(values))
-        cells = self._fields[column].text(present)
-        rule = self._rules[column]
-        return _scatter(rule(cells) if rule else cells, nulls, self._null)
+        try:
+            values_text = self._fields[column].text(present)
+        except BadValue as error:
+            self.cells(column, present.slice(0, error.index))  # what is wrong before it goes first
+            raise
+        cells = self._convert(self._protect(self._rules[column], values_text))
+        return _scatter(cells, nulls, self._null_cell)
 
     def join(self, columns: Sequence[list[str]], rows: int) -> bytes:
         if not columns:
             return b"\n" * rows
         lines = map(self._delimiter.join, zip(*columns, strict=True))
         return "\n".join((*lines, "")).encode("latin-1")
+
+    def _protect(self, rule: Rule | None, values: list[str]) -> list[str]:
+        if rule is None:
+            return values
+        if self._spec.encoding is None or not self._spec.encoding.folded:
+            return rule(values, values)
+        return rule(folded(values, self._spec.encoding), values)
+
+    def _convert(self, cells: list[str]) -> list[str]:
+        """The protected cells in COPY's encoding: no character of one ends or begins in another."""
+        if self._spec.encoding is None:
+            return cells
+        content = [cell.encode("latin-1") for cell in cells]
+        return [cell.decode("latin-1") for cell in converted(content, self._spec.encoding)]
 
     def _rule(self, alphabet: str | None) -> Rule | None:
         spec = self._spec

@@ -72,6 +72,7 @@ impl Cell {
             escape: b'"',
             force_quote: vec![false; columns.len()],
             settings: Settings::default(),
+            encoding: None,
         };
         let arrays = columns.into_iter().map(|(_, array)| array).collect();
         let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).unwrap();

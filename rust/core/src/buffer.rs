@@ -14,6 +14,8 @@ pub struct Buffer {
     pub(crate) scratch: Vec<u8>,
     /// Where each row ends, for those who ask.
     pub(crate) ends: Option<Vec<i64>>,
+    /// Where rows wait to be converted.
+    pub(crate) aside: Option<Box<Buffer>>,
 }
 
 impl Buffer {
@@ -44,7 +46,8 @@ impl Buffer {
 
     /// The memory it holds on to, in bytes.
     pub fn capacity(&self) -> usize {
-        self.bytes.capacity() + self.scratch.capacity()
+        let aside = self.aside.as_ref().map_or(0, |aside| aside.capacity());
+        self.bytes.capacity() + self.scratch.capacity() + aside
     }
 
     /// Appends bytes as they are.

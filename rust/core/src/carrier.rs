@@ -7,9 +7,11 @@ use std::str;
 use crate::error::Reason;
 use crate::pg_type::{ColumnType, PgType};
 use crate::types::{bit, float, json, money, network, numeric, point, range, time, uuid};
+use crate::utf8;
 
 /// Appends a value's text, where that is not the carrier's own.
 pub(crate) fn put_text(value: &[u8], to: &ColumnType, out: &mut Vec<u8>) -> Result<(), Reason> {
+    check(value)?;
     match (to.pg_type, to.length) {
         (PgType::Jsonb, _) => json::put_jsonb(value, out),
         (PgType::Bpchar, Some(length)) => put_padded(value, length, out),
@@ -20,19 +22,34 @@ pub(crate) fn put_text(value: &[u8], to: &ColumnType, out: &mut Vec<u8>) -> Resu
     }
 }
 
-/// Appends a value's binary form.
-pub(crate) fn put_binary(value: &[u8], to: &ColumnType, out: &mut Vec<u8>) -> Result<(), Reason> {
+/// Appends a value's binary form; `send` writes what is text in it as the client reads it.
+pub(crate) fn put_binary(
+    value: &[u8],
+    to: &ColumnType,
+    send: impl Fn(&[u8], &mut Vec<u8>) -> Result<(), Reason>,
+    out: &mut Vec<u8>,
+) -> Result<(), Reason> {
     match to.pg_type {
-        PgType::Jsonb => {
-            out.push(1); // the version that jsonb_send tells
-            json::put_jsonb(value, out)
+        PgType::Jsonb | PgType::Bpchar => {
+            let mut text = Vec::new();
+            put_text(value, to, &mut text)?;
+            if to.pg_type == PgType::Jsonb {
+                out.push(1); // the version that jsonb_send tells
+            }
+            send(&text, out)
         }
-        PgType::Bpchar => put_text(value, to, out),
-        _ if value.contains(&0) => Err(Reason::NulByte),
-        pg_type => parse(to, value, out).ok_or_else(|| {
-            Reason::Invalid(pg_type.name(), String::from_utf8_lossy(value).into_owned())
-        }),
+        _ => {
+            check(value)?;
+            parse(to, value, out).ok_or_else(|| {
+                Reason::Invalid(to.pg_type.name(), String::from_utf8_lossy(value).into_owned())
+            })
+        }
     }
+}
+
+/// Refuses what is no text of PostgreSQL's.
+fn check(value: &[u8]) -> Result<(), Reason> {
+    if utf8::is_valid(value) && !value.contains(&0) { Ok(()) } else { utf8::check(value) }
 }
 
 /// Appends the binary form of PostgreSQL's own text.
@@ -86,9 +103,6 @@ fn char_byte(text: &[u8]) -> Option<u8> {
 
 /// Appends character(`length`): padded with blanks, or with none too many (bpchar_input).
 fn put_padded(value: &[u8], length: usize, out: &mut Vec<u8>) -> Result<(), Reason> {
-    if value.contains(&0) {
-        return Err(Reason::NulByte);
-    }
     // What continues a character is not counted.
     let starts = |byte: &u8| byte & 0xc0 != 0x80;
     let characters = value.iter().filter(|byte| starts(byte)).count();

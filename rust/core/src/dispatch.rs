@@ -12,6 +12,7 @@ use arrow_array::types::{self as arrow, ArrowPrimitiveType};
 use arrow_array::{Array, BooleanArray, Decimal128Array, Float32Array};
 use arrow_schema::{DataType, TimeUnit};
 
+use crate::encoding::Encoding;
 use crate::escape::Style;
 use crate::field::{Compiled, Delimited, FieldWriter, Form, Prefixed, Protected};
 use crate::isa::Isa;
@@ -44,6 +45,8 @@ pub(crate) struct Site<'a, I> {
     pub separator: u8,
     pub zone: Option<&'a Zone>,
     pub settings: &'a Settings,
+    /// What BINARY's strings are converted to; None for UTF-8.
+    pub encoding: Option<&'a Encoding>,
 }
 
 impl<'a, I: Isa + 'a> Site<'a, I> {

@@ -6,6 +6,7 @@ use arrow_schema::{DataType, Schema};
 
 use crate::block::Tail;
 use crate::buffer::Buffer;
+use crate::converted;
 use crate::dispatch::Site;
 use crate::error::{EncodeError, SchemaError};
 use crate::escape::{self, Specials, Style};
@@ -59,11 +60,12 @@ impl CopyEncoder {
             )));
         }
         options.check(types.len())?;
+        converted(options.null.clone(), &options)?;
         let specials = Specials::new(&options);
         let names: Vec<_> = schema.fields().iter().map(|field| field.name().clone()).collect();
         let header = match (options.format, options.header) {
             (Format::Binary, _) => BINARY_HEADER.to_vec(),
-            (_, true) => escape::header(&names, &options, &specials),
+            (_, true) => converted(escape::header(&names, &options, &specials), &options)?,
             (_, false) => Vec::new(),
         };
         let nulls = [options.delimiter, b'\n'].map(|separator| match options.format {
@@ -152,7 +154,14 @@ impl CopyEncoder {
         let columns = batch.columns().iter().enumerate();
         let columns = columns.map(|(i, array)| self.column(isa, &keep, i, array.as_ref()));
         let rows = Rows { isa, columns: columns.collect(), lead: self.lead };
-        rows.encode(0..batch.num_rows(), out)
+        let all = 0..batch.num_rows();
+        match &self.options.encoding {
+            Some(encoding) if self.options.format != Format::Binary => {
+                converted::encode(&rows, all, encoding, out)
+                    .map_err(|range| converted::first_error(rows, range, encoding))
+            }
+            _ => rows.encode(all, out),
+        }
     }
 
     /// Whether batches of `schema` have the columns the encoder was built for.
@@ -188,6 +197,7 @@ impl CopyEncoder {
             separator: if last { b'\n' } else { self.options.delimiter },
             zone: self.zone.as_ref(),
             settings: &self.options.settings,
+            encoding: self.options.encoding.as_deref(),
         }
     }
 
@@ -223,4 +233,11 @@ impl CopyEncoder {
         }
         Ok(())
     }
+}
+
+/// What stands outside of the values, in the encoding of the output.
+fn converted(bytes: Vec<u8>, options: &Options) -> Result<Vec<u8>, SchemaError> {
+    let Some(encoding) = &options.encoding else { return Ok(bytes) };
+    let refused = |_| SchemaError::Option("the encoding lacks a character of the header or NULL");
+    encoding.convert(Baseline, &bytes).map_err(refused)
 }

@@ -35,6 +35,15 @@ pub enum Reason {
     JsonNul,
     /// JSON with a number that no numeric holds.
     JsonNumber,
+    /// A string that is not UTF-8: the first bytes, up to four, that are no character.
+    InvalidBytes {
+        /// The bytes, zeros behind.
+        bytes: [u8; 4],
+        /// How many they are.
+        len: u8,
+    },
+    /// A character that the output's encoding does not have.
+    NoEquivalent(char),
 }
 
 impl Reason {
@@ -56,8 +65,19 @@ impl Reason {
             Self::JsonInvalid => ("json_invalid", String::new()),
             Self::JsonNul => ("json_nul", String::new()),
             Self::JsonNumber => ("json_number", String::new()),
+            Self::InvalidBytes { bytes, len } => {
+                ("invalid_bytes", byte_sequence(&bytes[..usize::from(*len)]))
+            }
+            Self::NoEquivalent(character) => {
+                ("no_equivalent", byte_sequence(character.encode_utf8(&mut [0; 4]).as_bytes()))
+            }
         }
     }
+}
+
+/// Bytes as PostgreSQL's messages show them.
+fn byte_sequence(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("0x{byte:02x}")).collect::<Vec<_>>().join(" ")
 }
 
 /// `[-]HH:MM:SS[.ffffff]`, the fraction trimmed, for times that no clock shows.

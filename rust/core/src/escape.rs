@@ -3,6 +3,7 @@
 //! What stands between the cells belongs to `rows` and `field`.
 
 use crate::error::Reason;
+use crate::fold::Folds;
 use crate::isa::{Baseline, ByteSet, Isa, STEP, Task, copy};
 use crate::nested::Nested;
 use crate::options::{Format, Options};
@@ -13,8 +14,11 @@ pub(crate) trait Protect {
     fn specials(&self) -> &ByteSet;
     /// Whether a value of this length may be special as a whole.
     fn is_special_len(&self, len: usize) -> bool;
-    /// Whether the whole value takes another path for a reason of its own.
-    fn is_special_value(&self, value: &[u8]) -> bool;
+    /// Whether the whole value, which was `original` before it was folded, takes another path for a
+    /// reason of its own.
+    fn is_special_value(&self, value: &[u8], original: &[u8]) -> bool;
+    /// The characters that are protected as ASCII ones.
+    fn folds(&self) -> &Folds;
     /// Writes `source[..len]`, which may need protection; at most `2 * len + 2` bytes.
     fn put_protected<I: Isa>(
         &self,
@@ -33,15 +37,37 @@ pub(crate) trait Protect {
         len: usize,
         cell: &mut [u8],
     ) -> Result<usize, Reason> {
+        if self.folds().are_in(&source[..len]) {
+            return self.put_folded(isa, &source[..len], cell);
+        }
         let mut special = 0;
         for at in (0..len).step_by(STEP) {
             special |= members_at(isa, source, len, at, self.specials()).1;
         }
-        if special != 0 || self.is_special_len(len) && self.is_special_value(&source[..len]) {
+        if special != 0
+            || self.is_special_len(len) && self.is_special_value(&source[..len], &source[..len])
+        {
             return self.put_protected(isa, source, len, cell);
         }
         copy(source, len, cell);
         Ok(len)
+    }
+
+    /// Writes a value that has characters to be folded.
+    #[cold]
+    fn put_folded<I: Isa>(
+        &self,
+        isa: I,
+        original: &[u8],
+        cell: &mut [u8],
+    ) -> Result<usize, Reason> {
+        let value = self.folds().fold(original);
+        let special = value.iter().any(|byte| self.specials().has(*byte));
+        if special || self.is_special_value(&value, original) {
+            return self.put_protected(isa, &value, value.len(), cell);
+        }
+        copy(&value, value.len(), cell);
+        Ok(value.len())
     }
 }
 
@@ -121,11 +147,12 @@ pub(crate) fn escape_into<I: Isa>(
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Text<'a> {
     specials: &'a ByteSet,
+    folds: &'a Folds,
 }
 
 impl<'a> Text<'a> {
     pub fn new(specials: &'a Specials) -> Self {
-        Self { specials: &specials.bytes }
+        Self { specials: &specials.bytes, folds: &specials.folds }
     }
 }
 
@@ -141,8 +168,13 @@ impl Protect for Text<'_> {
     }
 
     #[inline(always)]
-    fn is_special_value(&self, _: &[u8]) -> bool {
+    fn is_special_value(&self, _: &[u8], _: &[u8]) -> bool {
         false
+    }
+
+    #[inline(always)]
+    fn folds(&self) -> &Folds {
+        self.folds
     }
 
     #[cold]
@@ -176,6 +208,7 @@ pub(crate) struct Csv<'a> {
     pub alone: bool,
     specials: &'a ByteSet,
     escaped: &'a ByteSet,
+    folds: &'a Folds,
 }
 
 impl Protect for Csv<'_> {
@@ -190,10 +223,15 @@ impl Protect for Csv<'_> {
     }
 
     #[inline(always)]
-    fn is_special_value(&self, value: &[u8]) -> bool {
+    fn is_special_value(&self, value: &[u8], original: &[u8]) -> bool {
         self.force
-            || (value.len() == self.null.len() && value == self.null)
+            || (original.len() == self.null.len() && original == self.null)
             || (self.alone && value == b"\\.")
+    }
+
+    #[inline(always)]
+    fn folds(&self) -> &Folds {
+        self.folds
     }
 
     #[cold]
@@ -218,6 +256,7 @@ impl<'a> Csv<'a> {
         Self {
             specials: &specials.bytes,
             escaped: &specials.escaped,
+            folds: &specials.folds,
             quote: options.quote,
             escape: options.escape,
             null: &options.null,
@@ -234,6 +273,7 @@ pub(crate) struct Specials {
     bytes: ByteSet,
     /// Those of CSV that get an escape, and NUL.
     escaped: ByteSet,
+    folds: Folds,
 }
 
 impl Specials {
@@ -246,6 +286,7 @@ impl Specials {
         Self {
             bytes: ByteSet::new(|byte| byte == 0 || special(byte)),
             escaped: ByteSet::new(|byte| [0, options.quote, options.escape].contains(&byte)),
+            folds: Folds::of(options.encoding.as_deref()),
         }
     }
 }

@@ -14,22 +14,26 @@
 //!
 //! `dispatch` puts the three together for one column; `rows` drives the columns over blocks of 64
 //! rows: `block` has their cells and stores them without checks of its own, `long` puts those that
-//! are not worth a copy straight into the output. `isa` has all that compiled for more than one
+//! are not worth a copy straight into the output; `converted` has them in another encoding than
+//! UTF-8. `isa` has all that compiled for more than one
 //! instruction set. [`CopyEncoder`] holds what stays the same from batch to batch. Errors are data
 //! ([`EncodeError`]); whoever shows them has the words. SQL's rules for options, the default type
-//! mapping and time-zone files are not here: they arrive resolved.
+//! mapping, time-zone files and the tables of encodings are not here: they arrive resolved.
 
 #![deny(unsafe_code)]
 
 mod block;
 mod buffer;
 mod carrier;
+mod converted;
 mod crc64;
 mod dispatch;
 mod encoder;
+mod encoding;
 mod error;
 mod escape;
 mod field;
+mod fold;
 mod isa;
 mod long;
 mod made;
@@ -39,11 +43,13 @@ mod pg_type;
 mod rows;
 mod settings;
 mod types;
+mod utf8;
 mod zone;
 
 pub use buffer::Buffer;
 pub use crc64::{crc64, crc64_combine};
 pub use encoder::CopyEncoder;
+pub use encoding::Encoding;
 pub use error::{EncodeError, Reason, SchemaError};
 pub use isa::InstructionSet;
 pub use options::{Format, Options};

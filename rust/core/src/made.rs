@@ -12,7 +12,7 @@ use crate::error::Reason;
 use crate::field::{Extent, FieldWriter};
 use crate::isa::Isa;
 use crate::long::Long;
-use crate::types::string::Values;
+use crate::types::values::Values;
 
 /// A column's made values, and those that could not be made.
 #[derive(Debug)]

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use crate::error::Reason;
 use crate::escape::{Protect, escape_into};
+use crate::fold::Folds;
 use crate::isa::{ByteSet, Isa};
 
 /// Where values are nested in.
@@ -69,7 +70,13 @@ impl Protect for Nested {
     }
 
     #[inline(always)]
-    fn is_special_value(&self, value: &[u8]) -> bool {
+    fn folds(&self) -> &Folds {
+        // Values are nested before they are converted.
+        Folds::NONE
+    }
+
+    #[inline(always)]
+    fn is_special_value(&self, value: &[u8], _: &[u8]) -> bool {
         value.is_empty() || self.0.null_word && value.eq_ignore_ascii_case(b"NULL")
     }
 

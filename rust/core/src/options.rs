@@ -1,6 +1,9 @@
 //! COPY's options as the row loop needs them: single bytes, resolved defaults.
 //! SQL's rules and words for them are the caller's; here stands only what the loop relies on.
 
+use std::sync::Arc;
+
+use crate::encoding::Encoding;
 use crate::error::SchemaError;
 use crate::settings::Settings;
 
@@ -34,6 +37,8 @@ pub struct Options {
     pub force_quote: Vec<bool>,
     /// The session's settings.
     pub settings: Settings,
+    /// The encoding of the output, or in BINARY of its strings; None for UTF-8.
+    pub encoding: Option<Arc<Encoding>>,
 }
 
 impl Options {

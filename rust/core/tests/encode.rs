@@ -30,6 +30,7 @@ fn options(format: Format, columns: usize) -> Options {
         escape: b'"',
         force_quote: vec![false; columns],
         settings: Settings::default(),
+        encoding: None,
     }
 }
 

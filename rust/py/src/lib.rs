@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use arrow_schema::Schema;
 use holofast_core::{
-    Buffer, ColumnType, CopyEncoder, DateOrder, DateStyle, EncodeError, Format, IntervalStyle,
-    Options, PgType, SchemaError, Settings, Zone,
+    Buffer, ColumnType, CopyEncoder, DateOrder, DateStyle, EncodeError, Encoding, Format,
+    IntervalStyle, Options, PgType, Reason, SchemaError, Settings, Zone,
 };
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyBufferError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 
 use arrow::{Columns, Exported};
 use block::{Block, Pool};
@@ -34,6 +35,7 @@ struct Spec {
     null: Vec<u8>,
     header: bool,
     force_quote: Vec<bool>,
+    encoding: Option<EncodingSpec>,
     zone: Option<ZoneSpec>,
     settings: SettingsSpec,
     batch_size: usize,
@@ -110,12 +112,37 @@ struct ZoneSpec {
     cycle_start: Option<i64>,
 }
 
+/// holofast.conversions.Encoding, read by attribute.
+#[derive(FromPyObject)]
+struct EncodingSpec {
+    name: String,
+    codes: PyBackedBytes,
+    pairs: Vec<(String, Vec<u8>)>,
+    folded: Vec<(char, char)>,
+}
+
+impl EncodingSpec {
+    fn encoding(&self) -> PyResult<Encoding> {
+        let pair = |(characters, code): &(String, Vec<u8>)| {
+            let characters: Vec<_> = characters.chars().collect();
+            let pair = <[char; 2]>::try_from(characters)
+                .map_err(|_| PyValueError::new_err("a pair must have two characters"))?;
+            Ok((pair, code.clone()))
+        };
+        let pairs = self.pairs.iter().map(pair).collect::<PyResult<_>>()?;
+        let folded = self.folded.iter().map(|(from, to)| (*from, *to as u8)).collect();
+        Ok(Encoding::new(&self.codes, pairs, folded))
+    }
+}
+
 /// Encodes record batches of one schema; threads share it.
 #[pyclass(frozen, module = "holofast._native")]
 struct Encoder {
     core: CopyEncoder,
     columns: Columns,
     names: Vec<String>,
+    /// The name of the output's encoding, where that is not UTF-8.
+    encoding: Option<String>,
     pool: Arc<Pool>,
 }
 
@@ -138,6 +165,10 @@ impl Encoder {
             escape: spec.escape,
             force_quote: spec.force_quote,
             settings: spec.settings.resolved()?,
+            encoding: match &spec.encoding {
+                Some(encoding) => Some(Arc::new(encoding.encoding()?)),
+                None => None,
+            },
         };
         let zone =
             spec.zone.map(|zone| Zone::new(zone.transitions, zone.offsets, zone.cycle_start));
@@ -150,7 +181,8 @@ impl Encoder {
             spec.batch_size,
         )
         .map_err(schema_error)?;
-        Ok(Self { core, columns, names: spec.names, pool: Arc::default() })
+        let encoding = spec.encoding.map(|encoding| encoding.name);
+        Ok(Self { core, columns, names: spec.names, encoding, pool: Arc::default() })
     }
 
     fn header(&self) -> &[u8] {
@@ -209,7 +241,10 @@ impl Encoder {
 
     /// An error whose row counts from the first one of all batches.
     fn encode_error(&self, error: EncodeError, rows_before: usize) -> PyErr {
-        let (reason, value) = error.reason.parts();
+        let (reason, mut value) = error.reason.parts();
+        if let (Reason::NoEquivalent(_), Some(encoding)) = (&error.reason, &self.encoding) {
+            value = format!("{value}; {encoding}");
+        }
         let name = self.names[error.column].clone();
         errors::EncodeError::new_err((reason, value, name, rows_before + error.row))
     }

@@ -9,12 +9,15 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from holofast._python.encoding import converted
 from holofast._python.field import BadValue
+from holofast._python.utf8 import check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from holofast.conversions import Encoding
 
 _Pairs = list[tuple[bytes, bytes | None]]
 
@@ -24,34 +27,54 @@ class Hstore:
 
     alphabet = None
 
+    def __init__(self, encoding: Encoding | None) -> None:
+        self._encoding = encoding
+
     def text(self, values: pa.Array) -> list[str]:
         return [_text(pairs) for pairs in _all_pairs(values)]
 
     def binary(self, values: pa.Array) -> list[bytes]:
-        return [_send(pairs) for pairs in _all_pairs(values)]
+        return [self._send(pairs, row) for row, pairs in enumerate(_all_pairs(values))]
+
+    def _send(self, pairs: _Pairs, row: int) -> bytes:
+        parts = [part for pair in pairs for part in pair]
+        if self._encoding is not None:
+            parts = [part and _converted(part, self._encoding, row) for part in parts]
+        sent = [struct.pack(">i", -1 if p is None else len(p)) + (p or b"") for p in parts]
+        return struct.pack(">i", len(pairs)) + b"".join(sent)
+
+
+def _converted(part: bytes, encoding: Encoding, row: int) -> bytes:
+    try:
+        return converted([part], encoding)[0]
+    except BadValue as error:
+        raise BadValue(error.reason, row, error.value) from None
 
 
 def _all_pairs(values: pa.Array) -> Iterator[_Pairs]:
     for row, entries in enumerate(_entries(values)):
         pairs = sorted(entries, key=lambda pair: (len(pair[0]), pair[0]))
-        if any(b"\0" in key or b"\0" in (value or b"") for key, value in pairs):
-            raise BadValue("nul_byte", row)
+        for part in [part for pair in pairs for part in pair if part]:
+            _check(part, row)
         for (key, _), (following, _) in pairwise(pairs):
             if key == following:
                 raise BadValue("duplicate_key", row, key.decode())
         yield pairs
 
 
+def _check(part: bytes, row: int) -> None:
+    try:
+        check(part, [0, len(part)])
+    except BadValue as error:
+        raise BadValue(error.reason, row, error.value) from None
+
+
 def _entries(values: pa.Array) -> Iterator[_Pairs]:
-    keys, items = values.keys, values.items  # without regard to an offset
-    offsets = values.offsets.to_pylist()
-    keys = [key.encode() for key in pc.cast(keys, pa.large_utf8()).to_pylist()]
-    values_ = [
-        None if item is None else item.encode()
-        for item in pc.cast(items, pa.large_utf8()).to_pylist()
-    ]
-    for start, end in pairwise(offsets):
-        yield list(zip(keys[start:end], values_[start:end], strict=True))
+    # Keys and items come without regard to an offset; as bytes, for they may be no UTF-8.
+    keys = values.keys.cast(pa.large_binary()).to_pylist()
+    items = values.items.cast(pa.large_binary()).to_pylist()
+    for start, end in pairwise(values.offsets.to_pylist()):
+        yield list(zip(keys[start:end], items[start:end], strict=True))
 
 
 def _text(pairs: _Pairs) -> str:
@@ -63,9 +86,3 @@ def _quoted(value: bytes | None) -> str:
         return "NULL"
     text = value.decode("latin-1")
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _send(pairs: _Pairs) -> bytes:
-    parts = [part for pair in pairs for part in pair]
-    sent = [struct.pack(">i", -1 if p is None else len(p)) + (p or b"") for p in parts]
-    return struct.pack(">i", len(pairs)) + b"".join(sent)

@@ -1,39 +1,44 @@
-"""text: the bytes as they are, in both formats; 0x00 is no character in PostgreSQL."""
+"""text: the bytes as they are; in BINARY already in the client's encoding."""
 
 from __future__ import annotations
 
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from holofast._python.encoding import converted
 from holofast._python.field import BadValue, spans
+from holofast._python.utf8 import check
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from holofast.conversions import Encoding
+
 
 class String:
-    """utf8 and large_utf8."""
+    """utf8 and large_utf8; `encoding` is what BINARY converts to."""
 
     alphabet = None
 
-    def __init__(self, large: bool) -> None:
+    def __init__(self, large: bool, encoding: Encoding | None) -> None:
         self._large = large
+        self._encoding = encoding
 
     def text(self, values: pa.Array) -> list[str]:
-        data, ends = spans(values, self._large)
-        characters = str(data, "latin-1")
-        _refuse_nul(characters, ends)
-        return [characters[start:end] for start, end in pairwise(ends)]
+        return [value.decode("latin-1") for value in self._utf8(values)]
 
     def binary(self, values: pa.Array) -> list[bytes]:
-        data, ends = spans(values, self._large)
-        content = bytes(data)
-        _refuse_nul(content.decode("latin-1"), ends)
-        return [content[start:end] for start, end in pairwise(ends)]
+        if self._encoding is None:
+            return self._utf8(values)
+        try:
+            content = self._utf8(values)
+        except BadValue as error:
+            self.binary(values.slice(0, error.index))  # what is wrong before it goes first
+            raise
+        return converted(content, self._encoding)
 
-
-def _refuse_nul(characters: str, ends: list[int]) -> None:
-    at = characters.find("\0")
-    if at >= 0:
-        index = next(i for i, end in enumerate(ends[1:]) if at < end)
-        raise BadValue("nul_byte", index)
+    def _utf8(self, values: pa.Array) -> list[bytes]:
+        view, ends = spans(values, self._large)
+        data = bytes(view)
+        check(data, ends)
+        return [data[start:end] for start, end in pairwise(ends)]

@@ -116,10 +116,9 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
             }));
             hstore::sort(&mut pairs)?;
             if binary {
-                hstore::put_binary(&pairs, out)
-            } else {
-                hstore::put_text(&pairs, out)
+                return hstore::put_binary(&pairs, |text, out| self.send(text, out), out);
             }
+            hstore::put_text(&pairs, out);
             Ok(())
         })))
     }

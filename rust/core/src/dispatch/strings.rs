@@ -7,12 +7,15 @@ use arrow_schema::DataType;
 
 use super::{Site, Writer};
 use crate::carrier;
+use crate::error::Reason;
 use crate::escape::Style;
 use crate::isa::Isa;
 use crate::made::{Failing, Made};
 use crate::pg_type::{ColumnType, PgType};
 use crate::types::bytes::{self, BytesText};
-use crate::types::string::{StringBinary, StringText, Values};
+use crate::types::string::{StringBinary, StringText};
+use crate::types::textsend::StringConverted;
+use crate::types::values::Values;
 
 impl<'a, I: Isa + 'a> Site<'a, I> {
     /// A column of strings, text itself or PostgreSQL's own text of another type.
@@ -52,11 +55,23 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
         self.made(Made::each(array.len(), array.nulls(), |row, out| {
             let value = values.bytes(row);
             if binary {
-                carrier::put_binary(value, to, out)
+                carrier::put_binary(value, to, |text, out| self.send(text, out), out)
             } else {
                 carrier::put_text(value, to, out)
             }
         }))
+    }
+
+    /// Appends a text as BINARY's client reads it.
+    pub(super) fn send(self, text: &[u8], out: &mut Vec<u8>) -> Result<(), Reason> {
+        match self.encoding {
+            Some(encoding) => {
+                let text = encoding.convert(self.isa, text).map_err(Reason::NoEquivalent)?;
+                out.extend_from_slice(&text);
+            }
+            None => out.extend_from_slice(text),
+        }
+        Ok(())
     }
 
     /// A column of bytes.
@@ -97,7 +112,10 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
     fn string<O: OffsetSizeTrait>(self, values: Values<'a, O>, is_text: bool) -> Writer<'a, I> {
         let separator = self.separator;
         match self.style {
-            Style::Binary => self.boxed(StringBinary { values, is_text }),
+            Style::Binary => match self.encoding.filter(|_| is_text) {
+                Some(encoding) => self.boxed(StringConverted { values, encoding }),
+                None => self.boxed(StringBinary { values, is_text }),
+            },
             Style::Text(protect) => self.boxed(StringText { values, protect, separator }),
             Style::Csv(protect) => self.boxed(StringText { values, protect, separator }),
             Style::Nested(protect) => self.boxed(StringText { values, protect, separator }),

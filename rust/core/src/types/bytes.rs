@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use arrow_array::OffsetSizeTrait;
 
-use super::string::Values;
+use super::values::Values;
 use crate::block::{Block, MOST_GATHERED};
 use crate::error::Reason;
 use crate::field::{Extent, FieldWriter};

@@ -24,6 +24,8 @@ pub(crate) mod record;
 pub(crate) mod shortest;
 pub(crate) mod string;
 pub(crate) mod table;
+pub(crate) mod textsend;
 pub(crate) mod time;
 pub(crate) mod timestamp;
 pub(crate) mod uuid;
+pub(crate) mod values;
