@@ -25,13 +25,15 @@ from holofast.programs import ExitCode, parse_arguments
 from holofast.sinks import store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from holofast.pipeline import Progress
     from holofast.plan import Plan
     from holofast.programs import DumpToOss
     from holofast.report import Report
     from holofast.sinks.oss import PendingUpload
+    from holofast.sources import Source
     from holofast.statement import Statement
 
 
@@ -149,14 +151,43 @@ def encode(
     copy_options = CopyOptions(format=format, **options)
     with contextlib.closing(Arrow(data)) as source:
         encoder = Encoder(source.schema, copy_options, settings=Settings(**settings), engine=engine)
-        blocks, row = [encoder.header()], 0
-        for batch in source:
-            try:
-                blocks.append(bytes(encoder.encode_run([batch])))
-            except EncodeError as error:
-                raise error.at_row(row + error.row) from None
-            row += batch.num_rows
-        return b"".join([*blocks, encoder.trailer()])
+        return b"".join(_encoded(source, encoder))
+
+
+def encode_file(
+    path: Path,
+    out: BinaryIO,
+    *,
+    settings: Settings | None = None,
+    engine: str | None = None,
+    **options: Any,
+) -> None:
+    """Write the rows of a Parquet or Arrow IPC file to `out` as COPY does; options as `encode`'s.
+
+    Raises SourceError for the file, CopyError, and EncodeError, whose row counts within the file.
+    """
+    from holofast.sources.arrow import Arrow
+    from holofast.sources.files import open_file
+
+    copy_options = CopyOptions(**options)
+    with contextlib.closing(Arrow(open_file(path))) as source:
+        encoder = Encoder(source.schema, copy_options, settings=settings, engine=engine)
+        for block in _encoded(source, encoder):
+            out.write(block)
+        out.flush()
+
+
+def _encoded(source: Source, encoder: Encoder) -> Iterator[bytes]:
+    """Header, each batch's rows, trailer; an error's row counts within the source."""
+    yield encoder.header()
+    row = 0
+    for batch in source:
+        try:
+            yield bytes(encoder.encode_run([batch]))
+        except EncodeError as error:
+            raise error.at_row(row + error.row) from None
+        row += batch.num_rows
+    yield encoder.trailer()
 
 
 def dump_stream(

@@ -12,6 +12,7 @@ import click
 
 _COMMANDS: Final = {
     "copy": ("holofast.cli.copy", "Run a COPY (query) TO statement."),
+    "encode": ("holofast.cli.encode", "Write a file's rows as COPY does, to standard output."),
     "pending": ("holofast.cli.pending", "List uploads that were left open in a bucket."),
     "oss-server": ("holofast.testing.oss_server.command", "Serve OSS on this machine, for tests."),
 }

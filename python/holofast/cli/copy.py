@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any
 
 import click
 
 from holofast.cli import console
-
-if TYPE_CHECKING:
-    from holofast.options import Settings
-
-# PostgreSQL's names of the parameters, as SET takes them.
-_SETTINGS: Final = {
-    "timezone": "time_zone",
-    "datestyle": "date_style",
-    "intervalstyle": "interval_style",
-    "extra_float_digits": "extra_float_digits",
-    "bytea_output": "bytea_output",
-    "client_encoding": "client_encoding",
-}
+from holofast.cli.assignments import assigned
 
 
 @click.command("copy", context_settings={"help_option_names": ["-h", "--help"]})
@@ -82,7 +70,7 @@ def main(
         from holofast import api
 
         chosen: dict[str, Any] = {
-            "settings": _settings(assignments),
+            "settings": assigned(assignments),
             "engine": engine,
             "workers": workers,
             "allow_program": allow_program,
@@ -94,24 +82,3 @@ def main(
         with console.progress_bar("copying") as progress:
             report = api.copy(statement, source, progress=progress, **chosen)
         console.show_report(report, as_json=as_json)
-
-
-def _settings(assignments: tuple[str, ...]) -> Settings:
-    from holofast.errors import CopyError
-    from holofast.options import Settings
-
-    values: dict[str, str | int] = {}
-    for assignment in assignments:
-        name, equals, value = assignment.partition("=")
-        field = _SETTINGS.get(name.strip().lower())
-        if not equals:
-            raise click.UsageError(f"--set {assignment}: write NAME=VALUE")
-        if field is None:
-            raise CopyError("42704", f'unrecognized configuration parameter "{name}"')
-        if field == "extra_float_digits":
-            if not value.lstrip("-").isdecimal():
-                raise CopyError("22023", f'invalid value for parameter "{name}": "{value}"')
-            values[field] = int(value)
-        else:
-            values[field] = value
-    return Settings(**values)  # type: ignore[arg-type]

@@ -1,7 +1,7 @@
 """Arrow data as a source: anything with the Arrow C stream or array interface.
 
 That is pyarrow's tables, batches and readers, polars' and pandas' data frames, DuckDB's results.
-Which types have a COPY form is `schema`'s business; here only layouts are changed.
+Which types have a COPY form is `schema`'s business.
 """
 
 from __future__ import annotations
@@ -26,13 +26,11 @@ class Arrow:
     def __init__(self, data: Any) -> None:
         self._batches = _reader(data)
         self.rows: int | None = data.num_rows if isinstance(data, _COUNTED) else None
-        self.schema = pa.schema([_without_views(field) for field in self._batches.schema])
-        self._views = self.schema != self._batches.schema
+        self.schema = self._batches.schema
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         try:
-            for batch in self._batches:
-                yield batch.cast(self.schema) if self._views else batch
+            yield from self._batches
         except (OSError, pa.ArrowException) as error:
             # An exception in Python's own generator comes with its traceback as text.
             reason = str(error).partition(". Detail: Python exception")[0]
@@ -65,15 +63,3 @@ def _reader(data: Any) -> pa.RecordBatchReader:
     raise TypeError(
         f"data must have __arrow_c_stream__ or __arrow_c_array__, {type(data).__name__} has neither"
     )
-
-
-def _without_views(field: pa.Field) -> pa.Field:
-    """String views, as polars exports them, in the layout that the encoders know."""
-    kind = field.type
-    if pa.types.is_dictionary(kind) and kind.value_type in _VIEWS:
-        values = _VIEWS[kind.value_type]
-        return field.with_type(pa.dictionary(kind.index_type, values, kind.ordered))
-    return field.with_type(_VIEWS.get(kind, kind))
-
-
-_VIEWS = {pa.string_view(): pa.large_utf8(), pa.binary_view(): pa.large_binary()}
