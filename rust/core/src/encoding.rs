@@ -9,6 +9,8 @@ pub struct Encoding {
     /// By code point: up to four bytes, the first one lowest, zeros behind; zero where there is no
     /// equivalent, as beyond the end.
     codes: Vec<u32>,
+    /// The same of the basic plane's characters that become two bytes; empty if there is none.
+    twos: Vec<u16>,
     pairs: Vec<([char; 2], u32)>,
     folded: Vec<(char, u8)>,
     /// How many bytes come of one at most.
@@ -34,7 +36,13 @@ impl Encoding {
             Some(len(*code).div_ceil(char::from_u32(point)?.len_utf8()))
         });
         let growth = growth.max().unwrap_or(1);
-        Self { growth, pairs: pairs.collect(), folded, codes }
+        let mut twos = vec![];
+        if codes.iter().any(|code| len(*code) == 2) {
+            let two = |code: &u32| if len(*code) == 2 { *code as u16 } else { 0 };
+            twos = codes.iter().take(BASIC).map(two).collect();
+            twos.resize(BASIC, 0);
+        }
+        Self { growth, twos, pairs: pairs.collect(), folded, codes }
     }
 
     /// The characters that become ASCII ones.
@@ -74,6 +82,41 @@ impl Encoding {
         Ok(out)
     }
 
+    /// Writes the characters that `source` begins with, up to the first that is not three bytes of
+    /// UTF-8 or does not become two, and but for the last few before the end: Chinese, Japanese and
+    /// Korean go on and on like that. Gives the bytes read and the bytes written.
+    #[inline(always)]
+    fn put_threes(&self, source: &[u8], out: &mut [u8]) -> (usize, usize) {
+        let Some(twos) = self.twos.first_chunk::<BASIC>() else { return (0, 0) };
+        let (mut at, mut to) = (0, 0);
+        // Twelve bytes at a time, in two words of six, and two more that are not looked at.
+        while let Some(window) = source[at..].first_chunk::<14>() {
+            let pairs = [window.first_chunk(), window.last_chunk()]
+                .map(|bytes| bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes)));
+            let mut word = 0;
+            for (i, pair) in pairs.iter().enumerate() {
+                let points = pair << 12 & 0xf000_00f000 | pair >> 2 & 0x0fc0_000fc0;
+                let points = points | pair >> 16 & 0x003f_00003f;
+                let [first, second] = [points, points >> 24].map(|point| point as u16);
+                let codes = u32::from(twos[usize::from(first)])
+                    | u32::from(twos[usize::from(second)]) << 16;
+                word |= u64::from(codes) << (32 * i);
+            }
+            out[to..to + 8].copy_from_slice(&word.to_le_bytes());
+            let other = pairs.map(|pair| pair & MARKS ^ LEADS);
+            // The upper bit of a code that is zero, and maybe of some behind it.
+            let none = word.wrapping_sub(0x0001_0001_0001_0001) & !word & 0x8000_8000_8000_8000;
+            if other[0] | other[1] | none != 0 {
+                let threes = u128::from(other[0]) | (u128::from(other[1]) | 1 << 48) << 48;
+                let count = (threes.trailing_zeros() / 24).min(none.trailing_zeros() / 16) as usize;
+                return (at + 3 * count, to + 2 * count);
+            }
+            // By constants, so that the next four need not wait for these.
+            (at, to) = (at + 12, to + 8);
+        }
+        (at, to)
+    }
+
     /// The code that two characters have together.
     #[cold]
     fn pair(&self, first: u32, second: u32) -> Option<u32> {
@@ -81,6 +124,13 @@ impl Encoding {
         self.pairs.iter().find(|(pair, _)| *pair == wanted).map(|(_, code)| *code)
     }
 }
+
+/// The code points of the basic plane.
+const BASIC: usize = 1 << 16;
+
+/// What of six bytes tells that they are two characters of three, and what it is then.
+const MARKS: u64 = 0xc0c0_f0c0_c0f0;
+const LEADS: u64 = 0x8080_e080_80e0;
 
 /// How many bytes a code has.
 #[inline(always)]
@@ -104,21 +154,16 @@ impl<const PAIRS: bool> Task for Converting<'_, PAIRS> {
         let Self { encoding, source, len: end, out } = self;
         let (mut at, mut to) = (0, 0);
         while at < end {
-            if at + STEP <= end {
-                let step: &[u8; STEP] = source[at..].first_chunk().expect("there is a step");
-                out[to..to + STEP].copy_from_slice(step);
-                let high = step.iter().fold(0, |high, byte| high | byte) >> 7;
-                if high == 0 {
-                    (at, to) = (at + STEP, to + STEP);
-                    continue;
-                }
-            }
-            // Up to the first character that is not ASCII, and up to the end of those.
-            while at < end && source[at] < 0x80 {
-                out[to] = source[at];
-                (at, to) = (at + 1, to + 1);
-            }
+            let ascii = copy_ascii(&source[at..end], &mut out[to..]);
+            (at, to) = (at + ascii, to + ascii);
             while at < end && source[at] >= 0x80 {
+                if !PAIRS {
+                    let (read, written) = encoding.put_threes(&source[at..end], &mut out[to..]);
+                    (at, to) = (at + read, to + written);
+                    if at == end || source[at] < 0x80 {
+                        break;
+                    }
+                }
                 let (point, width) = decode(source, at);
                 let mut code = encoding.codes.get(point as usize).copied().unwrap_or(0);
                 at += width;
@@ -138,6 +183,31 @@ impl<const PAIRS: bool> Task for Converting<'_, PAIRS> {
         }
         Ok(to)
     }
+}
+
+/// Copies the ASCII that `source` begins with, and gives its length.
+#[inline(always)]
+fn copy_ascii(source: &[u8], out: &mut [u8]) -> usize {
+    let mut at = 0;
+    while let Some(word) = source[at..].first_chunk::<8>() {
+        out[at..at + 8].copy_from_slice(word);
+        let high = u64::from_le_bytes(*word) & 0x8080_8080_8080_8080;
+        if high != 0 {
+            return at + high.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+        while let Some(step) = source[at..].first_chunk::<STEP>()
+            && step.iter().fold(0, |ored, byte| ored | byte) < 0x80
+        {
+            out[at..at + STEP].copy_from_slice(step);
+            at += STEP;
+        }
+    }
+    while at < source.len() && source[at] < 0x80 {
+        out[at] = source[at];
+        at += 1;
+    }
+    at
 }
 
 /// The code point, beyond ASCII, that begins at `at`, and its length.
