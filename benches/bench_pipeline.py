@@ -24,8 +24,9 @@ import pyarrow as pa
 from holofast import pipeline
 from holofast.encoder import Encoder
 from holofast.job import default_workers
-from holofast.options import CopyOptions, Settings
+from holofast.options import CopyOptions
 from holofast.pipeline.runs import Export, least_row_bytes
+from holofast.settings import Settings
 from holofast.sinks.multipart import Multipart
 from holofast.sinks.oss import OssStore
 from holofast.sinks.store import PART_SIZE

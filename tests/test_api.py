@@ -13,9 +13,10 @@ import pytest
 from holofast import api
 from holofast.encoder import Encoder
 from holofast.errors import DestinationError, EncodeError, ProgramError
-from holofast.options import CopyOptions, Settings
+from holofast.options import CopyOptions
 from holofast.plan import object_key
 from holofast.programs import ExitCode, parse_arguments
+from holofast.settings import Settings
 from holofast.sinks import store
 from holofast.sinks.oss.transport import Session
 from holofast.sinks.store import MIN_PART_SIZE

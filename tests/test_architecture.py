@@ -29,7 +29,7 @@ LAYERS: list[set[str]] = [
     {"statement", "programs", "report", "encoder"},
     {"_python", "_native"},
     {"schema"},
-    {"options", "arrow_types"},
+    {"options", "settings", "arrow_types"},
     {"time_zone", "encodings", "conversions", "redaction", "pg_types"},
     {"errors"},
 ]

@@ -17,7 +17,8 @@ import pytest
 from holofast import conversions
 from holofast.encoder import Encoder
 from holofast.errors import CopyError, EncodeError
-from holofast.options import CopyOptions, Settings
+from holofast.options import CopyOptions
+from holofast.settings import Settings
 from hypothesis import given
 from hypothesis import strategies as st
 

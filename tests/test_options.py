@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from holofast.encodings import SPELLINGS, canonical_name
 from holofast.errors import CopyError
-from holofast.options import CopyOptions, Settings, encoding_name
+from holofast.options import CopyOptions, encoding_name
+from holofast.settings import Settings
 from psycopg import pq
 
 from tests.copy_server import Refusal, literal, refusal_of, server_outcome, spelt_out
@@ -168,22 +169,6 @@ def test_the_encoding_is_kept_by_its_own_name() -> None:
     with pytest.raises(CopyError, match="must be a valid encoding name") as caught:
         CopyOptions(encoding="cp1252")
     assert caught.value.sqlstate == "22023"
-
-
-def test_settings_other_than_the_default_are_refused_by_name() -> None:
-    assert Settings(time_zone="Asia/Shanghai", client_encoding="utf-8").date_style == "ISO, MDY"
-    others: dict[str, Any] = {
-        "date_style": "German",
-        "interval_style": "iso_8601",
-        "extra_float_digits": 0,
-        "bytea_output": "escape",
-    }
-    for name, value in others.items():
-        with pytest.raises(CopyError) as caught:
-            Settings(**{name: value})
-        assert caught.value.sqlstate == "0A000"
-        assert caught.value.message == f"setting {name} = {value!r} is not supported"
-    assert len(others) == len(dataclasses.fields(Settings)) - 2
 
 
 def test_a_client_encoding_is_any_that_the_server_takes(postgres15: Postgres) -> None:

@@ -8,8 +8,9 @@ import psycopg
 import pyarrow as pa
 import pytest
 from holofast.errors import CopyError
-from holofast.options import CopyOptions, Settings
+from holofast.options import CopyOptions
 from holofast.schema import columns, resolve
+from holofast.settings import Settings
 
 from tests.literals import KINDS, copy_statement
 from tests.postgres import copy_out

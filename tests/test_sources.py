@@ -9,8 +9,8 @@ import duckdb
 import pyarrow as pa
 import pytest
 from holofast.errors import CopyError, SourceError
-from holofast.options import Settings
 from holofast.schema import columns
+from holofast.settings import Settings
 from holofast.sources import open_source
 from holofast.sources.arrow import Arrow
 

@@ -102,7 +102,7 @@ def test_a_posix_rule_with_daylight_saving_is_refused_by_name() -> None:
 
 
 def test_utc_is_one_offset() -> None:
-    assert load("UTC") == load("Etc/UTC") == load("GMT") == UTC == Zone((), (0,), None)
+    assert load("UTC") == load("Etc/UTC") == load("GMT") == UTC == Zone((), (0,), None, ("UTC",))
 
 
 @pytest.mark.usefixtures("no_cache")

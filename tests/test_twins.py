@@ -15,7 +15,8 @@ import pyarrow as pa
 import pytest
 from holofast.encoder import Encoder
 from holofast.errors import EncodeError
-from holofast.options import CopyOptions, Settings
+from holofast.options import CopyOptions
+from holofast.settings import Settings
 from hypothesis import given
 from hypothesis import strategies as st
 

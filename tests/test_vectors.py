@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from holofast.encoder import Encoder
-from holofast.options import CopyOptions, Settings
+from holofast.options import CopyOptions
+from holofast.settings import Settings
 
 from tests.literals import record_batch
 from tests.vectors.cases import Case, cases

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from holofast.api import copy, encode, export
     from holofast.encoder import Encoder
     from holofast.errors import CopyError, EncodeError
-    from holofast.options import CopyOptions, Settings
+    from holofast.options import CopyOptions
     from holofast.report import Report
+    from holofast.settings import Settings
     from holofast.statement import Statement, parse_statement
 
 # Where each public name lives: imported when it is first used, because hg_dump_to_oss starts
@@ -26,7 +27,7 @@ _HOMES = {
     "EncodeError": "errors",
     "Encoder": "encoder",
     "Report": "report",
-    "Settings": "options",
+    "Settings": "settings",
     "Statement": "statement",
     "copy": "api",
     "encode": "api",

@@ -19,9 +19,10 @@ from holofast import pipeline
 from holofast.encoder import Encoder, engine_name
 from holofast.errors import DestinationError, EncodeError
 from holofast.job import Job, default_workers, oss_sink, prepared, report
-from holofast.options import CopyOptions, Settings
+from holofast.options import CopyOptions
 from holofast.plan import EXTENSIONS, object_key
 from holofast.programs import ExitCode, parse_arguments
+from holofast.settings import Settings
 from holofast.sinks import store
 
 if TYPE_CHECKING:

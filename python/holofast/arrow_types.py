@@ -43,6 +43,8 @@ DEFAULTS: Final[dict[pa.DataType, str]] = {
     pa.date64(): "date",
     **{pa.time32(unit): "time" for unit in ("s", "ms")},
     **{pa.time64(unit): "time" for unit in ("us", "ns")},
+    **{pa.duration(unit): "interval" for unit in ("s", "ms", "us", "ns")},
+    pa.month_day_nano_interval(): "interval",
 }
 EXTENSIONS: Final = {"arrow.uuid": "uuid", "arrow.json": "json", "arrow.bool8": "bool"}
 

@@ -11,13 +11,14 @@ import os
 from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex, overload
 
 from holofast.errors import CopyError
-from holofast.options import CopyOptions, Settings
+from holofast.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pyarrow as pa
 
+    from holofast.options import CopyOptions
     from holofast.schema import EncoderSpec
 
 DEFAULT_BATCH_SIZE = 65_536

@@ -131,6 +131,7 @@ _REASONS: Final[dict[str, tuple[str, str]]] = {
     "date_not_whole_day": ("22008", "date64 value {} is not a whole day in milliseconds"),
     "nanoseconds": ("22008", "value {} has nanoseconds, which PostgreSQL cannot hold"),
     "nul_byte": ("22021", 'invalid byte sequence for encoding "UTF8": 0x00'),
+    "interval_out_of_range": ("22008", "interval out of range"),
     "int_out_of_range": ("22003", "{} out of range"),
     "too_long": ("22001", "value too long for type character({})"),
     "invalid_text": ("22P02", "invalid input syntax for type {}"),

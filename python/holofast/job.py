@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from holofast import pipeline
 from holofast.encoder import DEFAULT_BATCH_SIZE, Encoder
 from holofast.errors import CopyError, DestinationError, ProgramError, SourceError
-from holofast.options import Settings
 from holofast.plan import EXTENSIONS, Plan, object_key
 from holofast.programs import parse_arguments
 from holofast.programs.commands import check_allowed, is_misspelt, parse_command
 from holofast.redaction import redact
 from holofast.report import Report
+from holofast.settings import Settings
 from holofast.sinks import store
 from holofast.sinks.multipart import Multipart, over_limit
 from holofast.sources import open_source

@@ -1,4 +1,4 @@
-"""COPY's options and the session settings that its bytes depend on, checked once, here.
+"""COPY's options, checked once, here.
 
 The rules, their order, their words and SQLSTATEs are those of ProcessCopyOptions in PostgreSQL 15's
 copy.c. Reading options out of a statement, with positions, is statement.py's; what a schema must
@@ -7,7 +7,7 @@ agree to (FORCE_QUOTE's columns) is schema.py's.
 
 from __future__ import annotations
 
-from dataclasses import InitVar, dataclass, fields
+from dataclasses import InitVar, dataclass
 from typing import TYPE_CHECKING, Final
 
 from holofast.encodings import canonical_name
@@ -64,40 +64,6 @@ class CopyOptions:
             object.__setattr__(self, name, default)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """The session settings (GUCs) that COPY's bytes depend on, with PostgreSQL's defaults.
-
-    `time_zone` is a name of the IANA database or hours east of UTC, `client_encoding` any name of
-    an encoding, after construction PostgreSQL's own; CopyError 22023 where there is none such,
-    0A000 for MULE_INTERNAL. Every other setting must have its default: CopyError 0A000 names the
-    one that has not.
-    """
-
-    time_zone: str = "UTC"
-    date_style: str = "ISO, MDY"
-    interval_style: str = "postgres"
-    extra_float_digits: int = 1
-    bytea_output: str = "hex"
-    client_encoding: str = "UTF8"
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            free = field.name in ("time_zone", "client_encoding")
-            if not free and value != field.default:
-                raise CopyError(
-                    "0A000",
-                    f"setting {field.name} = {value!r} is not supported",
-                    hint=f"Only {field.default!r} is.",
-                )
-        object.__setattr__(self, "client_encoding", _client_encoding(self.client_encoding))
-        if self.time_zone != "UTC":
-            from holofast import time_zone  # not needed by those who only upload
-
-            time_zone.load(self.time_zone)
-
-
 def check_format(name: str) -> None:
     """Refuse a format that COPY does not know: CopyError 22023; case counts, as in PostgreSQL."""
     if name not in ("text", "csv", "binary"):
@@ -110,22 +76,6 @@ def encoding_name(alias: str) -> str:
     if name is None:
         message = 'argument to option "encoding" must be a valid encoding name'
         raise CopyError("22023", message)
-    return name
-
-
-def _client_encoding(alias: str) -> str:
-    """PostgreSQL's own name of what `SET client_encoding = alias` accepts (variable.c).
-
-    The server cuts off what is too long for a name (guc.c, GUC_IS_NAME).
-    """
-    alias = alias.encode(errors="replace")[:63].decode(errors="ignore")
-    name = canonical_name(alias)
-    message = f'invalid value for parameter "client_encoding": "{alias}"'
-    if name is None:
-        raise CopyError("22023", message)
-    if name == "MULE_INTERNAL":
-        detail = f"Conversion between {name} and UTF8 is not supported."
-        raise CopyError("0A000", message, detail=detail)
     return name
 
 

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from holofast.conversions import Encoding
-    from holofast.options import CopyOptions, Settings
+    from holofast.options import CopyOptions
     from holofast.pg_types import PgType
+    from holofast.settings import Settings
     from holofast.time_zone import Zone
 
 MAX_COLUMNS: Final = 1664  # htup_details.h, MaxTupleAttributeNumber
@@ -92,7 +93,9 @@ def resolve(
     if binary:
         for column in table:
             _check_binary(column.name, column.pg_type)
-    if binary or zone == time_zone.UTC or not any(map(_has_zone, types)):
+    iso = settings.date_style.startswith("ISO")
+    plain = zone == time_zone.UTC and (iso or zone.abbreviations == ("UTC",))
+    if binary or plain or not any(map(_has_zone, types)):
         zone = None
     return EncoderSpec(
         names=names,

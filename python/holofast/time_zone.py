@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -39,9 +39,10 @@ class Zone:
     transitions: tuple[int, ...]
     offsets: tuple[int, ...]
     cycle_start: int | None
+    abbreviations: tuple[str, ...] = field(compare=False)
 
 
-UTC: Final = Zone((), (0,), None)
+UTC: Final = Zone((), (0,), None, ("UTC",))
 
 
 @lru_cache(maxsize=16)
@@ -55,7 +56,7 @@ def load(name: str) -> Zone:
         seconds = int(float(name) * 3600)
         if abs(seconds) >= _MAX_OFFSET:
             raise _invalid(name)
-        return Zone((), (seconds,), None)
+        return Zone((), (seconds,), None, (_numeric_name(seconds),))
     path = _find(name)
     if path is None:
         return _posix_zone(name)
@@ -63,6 +64,14 @@ def load(name: str) -> Zone:
     if data[:4] != b"TZif":
         raise _invalid(name)
     return _parse(name, data)
+
+
+def _numeric_name(seconds: int) -> str:
+    """What pg_tzset_offset calls a zone so many seconds east of UTC."""
+    minutes, rest = divmod(abs(seconds), 60)
+    tail = f":{rest:02}" if rest else ""
+    tail = f":{minutes % 60:02}{tail}" if minutes % 60 or rest else ""
+    return f"{'-' if seconds < 0 else '+'}{minutes // 60:02}{tail}"
 
 
 def _invalid(name: str) -> CopyError:
@@ -114,31 +123,46 @@ def _parse(name: str, data: bytes) -> Zone:
     indexes = data[at + times * 8 : at + times * 9]
     at += times * 9
     offsets = [struct.unpack_from(">l", data, at + 6 * i)[0] for i in range(types)]
+    letters = data[at + types * 6 :]
+    starts = [data[at + 6 * i + 5] for i in range(types)]
+    names = [letters[n : letters.index(b"\0", n)].decode("ascii") for n in starts]
     at += types * 6 + chars + isstd + isut
     footer = data[at:].strip(b"\n").decode("ascii")
-    return _extend(transitions, (offsets[0], *(offsets[i] for i in indexes)), footer)
+    first = Zone(
+        transitions,
+        (offsets[0], *(offsets[i] for i in indexes)),
+        None,
+        (names[0], *(names[i] for i in indexes)),
+    )
+    return _extend(first, footer)
 
 
-def _extend(transitions: tuple[int, ...], offsets: tuple[int, ...], footer: str) -> Zone:
+def _extend(zone: Zone, footer: str) -> Zone:
     """The file's transitions, and the footer's for the 400 years that follow the last of them."""
     rule = _POSIX.fullmatch(footer)
     if rule is None or rule["start"] is None:
-        return Zone(transitions, offsets, None)
-    start = transitions[-1] if transitions else 0
+        return zone
+    start = zone.transitions[-1] if zone.transitions else 0
     first_year = date.fromordinal(start // _DAY + _EPOCH_ORDINAL).year
     standard = -_seconds(rule["offset"])
     daylight = -_seconds(rule["dst_offset"]) if rule["dst_offset"] else standard + 3600
+    summer, winter = rule["dst"].strip("<>"), rule["std"].strip("<>")
     changes = sorted(
         change
         for year in range(first_year - 1, first_year + CYCLE_YEARS + 2)
         for change in (
-            (_when(rule["start"], year) - standard, daylight),
-            (_when(rule["end"], year) - daylight, standard),
+            (_when(rule["start"], year) - standard, daylight, summer),
+            (_when(rule["end"], year) - daylight, standard, winter),
         )
         if start < change[0] < start + CYCLE_SECONDS
     )
-    more, their_offsets = zip(*changes, strict=True)
-    return Zone((*transitions, *more), (*offsets, *their_offsets), start)
+    more, their_offsets, their_names = zip(*changes, strict=True)
+    return Zone(
+        (*zone.transitions, *more),
+        (*zone.offsets, *their_offsets),
+        start,
+        (*zone.abbreviations, *their_names),
+    )
 
 
 _NAME: Final = r"(?:[A-Za-z]{3,}|<[A-Za-z0-9+-]+>)"
@@ -146,16 +170,16 @@ _TIME: Final = r"[+-]?\d+(?::\d+(?::\d+)?)?"
 _DATE: Final = rf"(?:M\d+\.\d+\.\d+|J\d+|\d+)(?:/{_TIME})?"
 # RFC 8536 §3.3 and POSIX.1 §8.3: std offset [dst [offset] , start [/time] , end [/time]]
 _POSIX: Final = re.compile(
-    rf"{_NAME}(?P<offset>{_TIME})"
-    rf"(?P<dst>{_NAME}(?P<dst_offset>{_TIME})?,(?P<start>{_DATE}),(?P<end>{_DATE}))?"
+    rf"(?P<std>{_NAME})(?P<offset>{_TIME})"
+    rf"((?P<dst>{_NAME})(?P<dst_offset>{_TIME})?,(?P<start>{_DATE}),(?P<end>{_DATE}))?"
 )
 
 
 def _posix_zone(name: str) -> Zone:
     """A zone given as `NAME+3:30`: seconds *west* of UTC, as POSIX has it."""
-    fixed = re.fullmatch(r"(?:[^\W\d]*|<[^>]*>)(?P<offset>[+-]?\d{1,3}(?::[0-5]?\d)?)", name)
+    fixed = re.fullmatch(r"(?P<name>[^\W\d]*|<[^>]*>)(?P<offset>[+-]?\d{1,3}(?::[0-5]?\d)?)", name)
     if fixed is not None and abs(_seconds(fixed["offset"])) < _MAX_OFFSET:
-        return Zone((), (-_seconds(fixed["offset"]),), None)
+        return Zone((), (-_seconds(fixed["offset"]),), None, (fixed["name"].strip("<>"),))
     if re.match(rf"(?:[A-Za-z]+|<[^>]+>){_TIME}[A-Za-z<]", name):
         raise CopyError(
             "0A000",

@@ -11,11 +11,14 @@ from holofast._python.types.array import Array
 from holofast._python.types.bool import Bool
 from holofast._python.types.bytes import Bytes
 from holofast._python.types.date import Date
+from holofast._python.types.datestyle import StyledDate, StyledTimestamp
 from holofast._python.types.decimal import Decimal
 from holofast._python.types.float import Float4, Float8
 from holofast._python.types.hstore import Hstore
 from holofast._python.types.int import Int
+from holofast._python.types.interval import Interval
 from holofast._python.types.null import Null
+from holofast._python.types.printf import Printed
 from holofast._python.types.record import Record
 from holofast._python.types.string import String
 from holofast._python.types.time import Time
@@ -26,8 +29,8 @@ from holofast.arrow_types import is_list, is_text, storage_type, value_type
 if TYPE_CHECKING:
     from holofast._python.field import Field
     from holofast.conversions import Encoding
-    from holofast.options import Settings
     from holofast.pg_types import PgType
+    from holofast.settings import Settings
     from holofast.time_zone import Zone
 
 _INT_CODES: Final = {
@@ -60,8 +63,12 @@ def field(
             return Bool()
         case "int2" | "int4" | "int8" | "oid" | "char":
             return Int(_INT_CODES[arrow], to.name)
+        case "float4" if settings.extra_float_digits <= 0:
+            return Printed(Float4(), "f", 6 + settings.extra_float_digits)
         case "float4":
             return Float4()
+        case "float8" if settings.extra_float_digits <= 0:
+            return Printed(Float8(), "d", 15 + settings.extra_float_digits)
         case "float8":
             return Float8()
         case "numeric" if pa.types.is_uint64(arrow):
@@ -69,15 +76,23 @@ def field(
         case "numeric":
             return Decimal(arrow.scale)
         case "bytea":
-            return Bytes(large=arrow != pa.binary())
+            escape = settings.bytea_output == "escape"
+            return Bytes(large=arrow != pa.binary(), escape=escape)
         case "uuid":
             return Uuid()
         case "date":
-            return Date(millis=pa.types.is_date64(arrow))
+            dates = Date(millis=pa.types.is_date64(arrow))
+            iso = settings.date_style.startswith("ISO")
+            return dates if iso else StyledDate(dates, settings.date_style)
         case "time":
             return Time(arrow.unit)
         case "timestamp" | "timestamptz":
-            return Timestamp(arrow.unit, with_zone=to.name == "timestamptz", zone=zone)
+            times = Timestamp(arrow.unit, with_zone=to.name == "timestamptz", zone=zone)
+            iso = settings.date_style.startswith("ISO")
+            return times if iso else StyledTimestamp(times, settings.date_style)
+        case "interval":
+            unit = arrow.unit if pa.types.is_duration(arrow) else None
+            return Interval(unit, settings.interval_style)
         case "array":
             leaf = arrow
             while is_list(leaf):

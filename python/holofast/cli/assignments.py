@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 if TYPE_CHECKING:
-    from holofast.options import Settings
+    from holofast.settings import Settings
 
 # PostgreSQL's names of the parameters, as SET takes them.
 _SETTINGS: Final = {
@@ -23,7 +23,7 @@ _SETTINGS: Final = {
 def assigned(assignments: tuple[str, ...]) -> Settings:
     """The settings; CopyError 42704 for an unknown parameter, 22023 for a wrong value."""
     from holofast.errors import CopyError
-    from holofast.options import Settings
+    from holofast.settings import Settings
 
     values: dict[str, str | int] = {}
     for assignment in assignments:

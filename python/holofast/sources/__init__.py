@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from holofast.options import Settings
+    from holofast.settings import Settings
 
 
 class Source(Protocol):

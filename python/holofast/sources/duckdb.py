@@ -18,7 +18,7 @@ from holofast.errors import CopyError, SourceError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from holofast.options import Settings
+    from holofast.settings import Settings
 
 # Rows of a batch. Measured: from 8,192 on they cost the same, and small ones bound the memory.
 _BATCH_ROWS: Final = 16_384

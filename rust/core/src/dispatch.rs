@@ -10,7 +10,8 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{self as arrow, ArrowPrimitiveType};
 use arrow_array::{Array, BooleanArray, Decimal128Array, Float32Array};
-use arrow_schema::{DataType, TimeUnit};
+use arrow_buffer::NullBuffer;
+use arrow_schema::{DataType, IntervalUnit, TimeUnit};
 
 use crate::encoding::Encoding;
 use crate::escape::Style;
@@ -18,15 +19,18 @@ use crate::field::{Compiled, Delimited, FieldWriter, Form, Prefixed, Protected};
 use crate::isa::Isa;
 use crate::made::{Keep, Made};
 use crate::pg_type::{ColumnType, PgType};
-use crate::settings::Settings;
+use crate::settings::{DateStyle, Settings};
 use crate::types::bool::{self, BoolBinary, BoolText};
 use crate::types::date::{self, DateBinary, DateText, DateUnit, Dates, DayMillis, Days};
+use crate::types::datestyle::{self, ShownZone};
 use crate::types::decimal::{self, DecimalText, NumericFields, WideDecimalText};
 use crate::types::float::{self, FloatBinary, Floats};
 use crate::types::int::{self, IntBinary, IntText};
+use crate::types::interval::{self, Duration, IntervalBinary, IntervalText, Own, Span};
 use crate::types::null::Nothing;
 use crate::types::number::{Number, Numbers};
 use crate::types::numeric;
+use crate::types::printf;
 use crate::types::time::{self, Nanos, TimeBinary, TimeText, TimeUnit as Unit, Units};
 use crate::types::timestamp::{self, Offset, TimestampBinary, Timestamps, Utc, Without};
 use crate::types::uuid::{self, UuidBinary, UuidText};
@@ -98,6 +102,9 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
             (A::Float32, P::Float4) => self.float4(native::<arrow::Float32Type>(array)),
             (A::Float64, P::Float8) => {
                 let values = native::<arrow::Float64Type>(array);
+                if let Some(printed) = self.printed(values, 15) {
+                    return Some(printed);
+                }
                 let other = Floats { values, separator: self.separator };
                 let binary = Prefixed::<_, _, 8> { values, form: FloatBinary };
                 self.number(values, 2, other, binary)
@@ -133,6 +140,18 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
             (A::Time64(TimeUnit::Nanosecond), P::Time) => {
                 self.time::<arrow::Time64NanosecondType, Nanos>(array)
             }
+            (A::Duration(unit), P::Interval) => self.duration(array, *unit),
+            (A::Interval(unit), P::Interval) => match unit {
+                IntervalUnit::YearMonth => {
+                    self.interval::<_, Own>(native::<arrow::IntervalYearMonthType>(array))
+                }
+                IntervalUnit::DayTime => {
+                    self.interval::<_, Own>(native::<arrow::IntervalDayTimeType>(array))
+                }
+                IntervalUnit::MonthDayNano => {
+                    self.interval::<_, Own>(native::<arrow::IntervalMonthDayNanoType>(array))
+                }
+            },
             (A::Timestamp(unit, None), P::Timestamp) => self.timestamp(array, *unit, false),
             (A::Timestamp(unit, Some(_)), P::Timestamptz) => self.timestamp(array, *unit, true),
             (_, P::Array) => self.array(array, arrow, to)?,
@@ -257,6 +276,9 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
     }
 
     fn float4(self, values: &'a [f32]) -> Writer<'a, I> {
+        if let Some(printed) = self.printed(values, 6) {
+            return printed;
+        }
         let floats = Floats { values, separator: self.separator };
         let binary = Prefixed::<_, _, 4> { values, form: FloatBinary };
         self.either(floats, binary, float::ALPHABET)
@@ -268,6 +290,12 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
         U: DateUnit<A::Native> + 'a,
     {
         let (values, separator, unit) = (native::<A>(array), self.separator, PhantomData::<U>);
+        if self.settings.date_style != DateStyle::Iso && !self.is_binary() {
+            return self.made(Made::each(array.len(), array.nulls(), |row, out| {
+                datestyle::put_day(&U::days(values[row])?, self.settings, out);
+                Ok(())
+            }));
+        }
         let text = DateText { values, unit, dates: Dates::get(), separator };
         let form = DateBinary::<U>(PhantomData);
         self.either(text, Prefixed { values, form }, date::ALPHABET)
@@ -283,28 +311,77 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
         self.either(text, Prefixed { values, form }, time::ALPHABET)
     }
 
-    fn timestamp(self, array: &'a dyn Array, unit: TimeUnit, with_zone: bool) -> Writer<'a, I> {
+    fn duration(self, array: &'a dyn Array, unit: TimeUnit) -> Writer<'a, I> {
         match unit {
-            TimeUnit::Second => {
-                let values = native::<arrow::TimestampSecondType>(array);
-                self.instant::<Units<1_000_000>>(values, with_zone)
-            }
-            TimeUnit::Millisecond => {
-                let values = native::<arrow::TimestampMillisecondType>(array);
-                self.instant::<Units<1000>>(values, with_zone)
-            }
-            TimeUnit::Microsecond => {
-                let values = native::<arrow::TimestampMicrosecondType>(array);
-                self.instant::<Units<1>>(values, with_zone)
-            }
+            TimeUnit::Second => self.interval::<_, Duration<Units<1_000_000>>>(native::<
+                arrow::DurationSecondType,
+            >(array)),
+            TimeUnit::Millisecond => self.interval::<_, Duration<Units<1000>>>(native::<
+                arrow::DurationMillisecondType,
+            >(array)),
+            TimeUnit::Microsecond => self
+                .interval::<_, Duration<Units<1>>>(native::<arrow::DurationMicrosecondType>(array)),
             TimeUnit::Nanosecond => {
-                let values = native::<arrow::TimestampNanosecondType>(array);
-                self.instant::<Nanos>(values, with_zone)
+                self.interval::<_, Duration<Nanos>>(native::<arrow::DurationNanosecondType>(array))
             }
         }
     }
 
-    fn instant<U: Unit + 'a>(self, values: &'a [i64], with_zone: bool) -> Writer<'a, I> {
+    fn interval<T: Copy, S: Span<T> + 'a>(self, values: &'a [T]) -> Writer<'a, I> {
+        let (span, style) = (PhantomData::<S>, self.settings.interval_style);
+        let text = self.delimited::<_, _, { interval::TEXT }>(values, IntervalText { span, style });
+        self.either(text, IntervalBinary { values, span }, interval::ALPHABET)
+    }
+
+    /// Floats in text with no more digits than are asked for; None where the shortest are.
+    fn printed<T: Copy + Into<f64>>(self, values: &'a [T], digits: i32) -> Option<Writer<'a, I>> {
+        let extra = self.settings.extra_float_digits;
+        if extra > 0 || self.is_binary() {
+            return None;
+        }
+        let digits = (digits + extra).max(1) as usize;
+        Some(self.made(Made::each(values.len(), None, |row, out| {
+            printf::put(values[row].into(), digits, out);
+            Ok(())
+        })))
+    }
+
+    fn timestamp(self, array: &'a dyn Array, unit: TimeUnit, with_zone: bool) -> Writer<'a, I> {
+        match unit {
+            TimeUnit::Second => {
+                let values = native::<arrow::TimestampSecondType>(array);
+                self.instant::<Units<1_000_000>>(values, array.nulls(), with_zone)
+            }
+            TimeUnit::Millisecond => {
+                let values = native::<arrow::TimestampMillisecondType>(array);
+                self.instant::<Units<1000>>(values, array.nulls(), with_zone)
+            }
+            TimeUnit::Microsecond => {
+                let values = native::<arrow::TimestampMicrosecondType>(array);
+                self.instant::<Units<1>>(values, array.nulls(), with_zone)
+            }
+            TimeUnit::Nanosecond => {
+                let values = native::<arrow::TimestampNanosecondType>(array);
+                self.instant::<Nanos>(values, array.nulls(), with_zone)
+            }
+        }
+    }
+
+    fn instant<U: Unit + 'a>(
+        self,
+        values: &'a [i64],
+        nulls: Option<&NullBuffer>,
+        with_zone: bool,
+    ) -> Writer<'a, I> {
+        if self.settings.date_style != DateStyle::Iso && !self.is_binary() {
+            let zone = self.zone.map_or(ShownZone::Utc, ShownZone::Of);
+            let zone = with_zone.then_some(&zone);
+            return self.made(Made::each(values.len(), nulls, |row, out| {
+                let instant = timestamp::timestamp::<U>(values[row])?;
+                datestyle::put_instant(instant, zone, self.settings, out);
+                Ok(())
+            }));
+        }
         match (with_zone, self.zone) {
             (false, _) => self.instants::<U, _>(values, Without),
             (true, None) => self.instants::<U, _>(values, Utc),

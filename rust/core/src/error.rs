@@ -17,6 +17,8 @@ pub enum Reason {
     Nanoseconds(i64),
     /// A string that holds the byte 0x00.
     NulByte,
+    /// An interval of more microseconds than 64 bits hold.
+    IntervalOutOfRange,
     /// An integer that does not fit its PostgreSQL type, named.
     IntOutOfRange(&'static str),
     /// A string longer than its character(n).
@@ -56,6 +58,7 @@ impl Reason {
             Self::DateNotWholeDay(value) => ("date_not_whole_day", value.to_string()),
             Self::Nanoseconds(value) => ("nanoseconds", value.to_string()),
             Self::NulByte => ("nul_byte", String::new()),
+            Self::IntervalOutOfRange => ("interval_out_of_range", String::new()),
             Self::IntOutOfRange(name) => ("int_out_of_range", (*name).to_owned()),
             Self::TooLong(length) => ("too_long", length.to_string()),
             Self::Invalid(name, text) => ("invalid_text", format!("{name}: \"{text}\"")),

@@ -6,6 +6,8 @@ pub struct Zone {
     transitions: Vec<i64>,
     offsets: Vec<i32>,
     cycle_start: Option<i64>,
+    /// What the zone is called, beside each offset.
+    abbreviations: Vec<String>,
     /// The offsets from 1970 to 2038, in periods of `PERIOD` seconds.
     periods: Vec<Period>,
 }
@@ -31,9 +33,21 @@ impl Zone {
     /// years that follow it repeat.
     #[must_use]
     pub fn new(transitions: Vec<i64>, offsets: Vec<i32>, cycle_start: Option<i64>) -> Self {
-        let mut this = Self { transitions, offsets, cycle_start, periods: Vec::new() };
+        let (abbreviations, periods) = (Vec::new(), Vec::new());
+        let mut this = Self { transitions, offsets, cycle_start, abbreviations, periods };
         this.periods = (0..PERIODS).map(|i| this.period(i * PERIOD)).collect();
         this
+    }
+
+    /// The same zone with what it is called beside each of the offsets.
+    #[must_use]
+    pub fn with_abbreviations(self, abbreviations: Vec<String>) -> Self {
+        Self { abbreviations, ..self }
+    }
+
+    /// What it is called at an instant, in seconds since 1970.
+    pub fn abbreviation(&self, seconds: i64) -> &str {
+        self.abbreviations.get(self.index(seconds)).map_or("", String::as_str)
     }
 
     fn period(&self, start: i64) -> Period {
@@ -63,11 +77,15 @@ impl Zone {
         }
     }
 
-    fn search(&self, mut seconds: i64) -> i32 {
+    fn search(&self, seconds: i64) -> i32 {
+        self.offsets.get(self.index(seconds)).copied().unwrap_or(0)
+    }
+
+    /// The place of an instant's offset.
+    fn index(&self, mut seconds: i64) -> usize {
         if let Some(start) = self.cycle_start.filter(|start| seconds >= *start) {
             seconds = start + (seconds - start) % Self::CYCLE;
         }
-        let index = self.transitions.partition_point(|at| *at <= seconds);
-        self.offsets.get(index).copied().unwrap_or(0)
+        self.transitions.partition_point(|at| *at <= seconds)
     }
 }

@@ -110,6 +110,7 @@ struct ZoneSpec {
     transitions: Vec<i64>,
     offsets: Vec<i32>,
     cycle_start: Option<i64>,
+    abbreviations: Vec<String>,
 }
 
 /// holofast.conversions.Encoding, read by attribute.
@@ -170,8 +171,10 @@ impl Encoder {
                 None => None,
             },
         };
-        let zone =
-            spec.zone.map(|zone| Zone::new(zone.transitions, zone.offsets, zone.cycle_start));
+        let zone = spec.zone.map(|zone| {
+            Zone::new(zone.transitions, zone.offsets, zone.cycle_start)
+                .with_abbreviations(zone.abbreviations)
+        });
         let (columns, schema) = Columns::of(schema)?;
         let core = CopyEncoder::try_new(
             &schema,

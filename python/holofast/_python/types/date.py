@@ -19,8 +19,9 @@ _DAY_MILLIS: Final = 86_400_000
 EPOCH_DAYS: Final = 10_957  # from 1970-01-01 to PostgreSQL's 2000-01-01
 FIRST_DAY: Final = -2_440_588  # 4714-11-24 BC; the ranges are those of date.h
 _END_DAY: Final = 2_145_042_906  # 5874898-01-01
-_FIRST_DAY_AD: Final = -719_162
-_INT32_MAX: Final = 2**31 - 1
+FIRST_DAY_AD: Final = -719_162
+INFINITY: Final = 2**31 - 1  # INT32_MAX
+MINUS_INFINITY: Final = -INFINITY
 
 
 class Date:
@@ -32,15 +33,15 @@ class Date:
         self._millis = millis
 
     def text(self, values: pa.Array) -> list[str]:
-        days = self._days(values)
+        days = self.days(values)
         texts = with_era([DATES[day] for day in days], days)
-        return with_words(texts, days, _INT32_MAX, -_INT32_MAX)
+        return with_words(texts, days, INFINITY, MINUS_INFINITY)
 
     def binary(self, values: pa.Array) -> list[bytes]:
-        sent = {_INT32_MAX: _INT32_MAX, -_INT32_MAX: -_INT32_MAX - 1}
-        return big_endian("i", [sent.get(day, day - EPOCH_DAYS) for day in self._days(values)])
+        sent = {INFINITY: INFINITY, MINUS_INFINITY: MINUS_INFINITY - 1}
+        return big_endian("i", [sent.get(day, day - EPOCH_DAYS) for day in self.days(values)])
 
-    def _days(self, values: pa.Array) -> list[int]:
+    def days(self, values: pa.Array) -> list[int]:
         """Valid days since 1970; INT32_MAX is infinity, its negation minus infinity."""
         given = numbers(values, "q" if self._millis else "i")
         days = converted(given, (1, _DAY_MILLIS if self._millis else 1), FIRST_DAY, _END_DAY)
@@ -49,8 +50,8 @@ class Date:
     def _day(self, value: int, index: int) -> int:
         if self._millis:
             value = whole(value, _DAY_MILLIS, "date_not_whole_day", index)
-        elif abs(value) >= _INT32_MAX:
-            return max(value, -_INT32_MAX)
+        elif abs(value) >= INFINITY:
+            return max(value, MINUS_INFINITY)
         if not FIRST_DAY <= value < _END_DAY:
             raise BadValue("date_out_of_range", index)
         return value
@@ -66,9 +67,9 @@ def with_words(texts: list[str], values: list[int], infinity: int, minus: int) -
 
 def with_era(texts: list[str], days: list[int]) -> list[str]:
     """`texts` with BC behind those of days before the year 1."""
-    if min(days, default=0) >= _FIRST_DAY_AD:
+    if min(days, default=0) >= FIRST_DAY_AD:
         return texts
-    return [f"{t} BC" if d < _FIRST_DAY_AD else t for t, d in zip(texts, days, strict=True)]
+    return [f"{t} BC" if d < FIRST_DAY_AD else t for t, d in zip(texts, days, strict=True)]
 
 
 class _Dates(dict[int, str]):

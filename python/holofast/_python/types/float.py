@@ -18,14 +18,14 @@ from holofast._python.field import big_endian, numbers
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_ALPHABET: Final = "-+.0123456789eNaInfity"
+ALPHABET: Final = "-+.0123456789eNaInfity"
 _WORDS: Final = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 
 class Float8:
     """float64."""
 
-    alphabet = _ALPHABET
+    alphabet = ALPHABET
 
     def text(self, values: pa.Array) -> list[str]:
         return [_float8(value) for value in numbers(values, "d")]
@@ -37,7 +37,7 @@ class Float8:
 class Float4:
     """float32."""
 
-    alphabet = _ALPHABET
+    alphabet = ALPHABET
 
     def text(self, values: pa.Array) -> list[str]:
         given = numbers(values, "f")

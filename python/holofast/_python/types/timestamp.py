@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from holofast._python.field import BadValue, big_endian, numbers
 from holofast._python.types.date import DATES, EPOCH_DAYS, FIRST_DAY, with_era, with_words
 from holofast._python.types.time import DAY_MICROS, MICROS, clocks, converted, split, to_micros
-from holofast.time_zone import CYCLE_SECONDS
+from holofast.time_zone import CYCLE_SECONDS, UTC
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -45,8 +45,17 @@ class Timestamp:
         self._utc = "+00" if with_zone else ""
         self._zone = zone if with_zone else None
 
+    @property
+    def shown_zone(self) -> Zone | None:
+        """The zone that a timestamptz shows, None for timestamp."""
+        return (self._zone or UTC) if self._utc else None
+
+    def word(self, micros: int) -> str | None:
+        """The word for what is no instant."""
+        return {_INFINITY: "infinity", _MINUS_INFINITY: "-infinity"}.get(micros)
+
     def text(self, values: pa.Array) -> list[str]:
-        micros = self._micros(values)
+        micros = self.micros(values)
         seconds, fractions = split(micros)
         suffixes = [self._utc] * len(micros)
         if self._zone is not None:
@@ -62,9 +71,9 @@ class Timestamp:
 
     def binary(self, values: pa.Array) -> list[bytes]:
         sent = {_INFINITY: _INT64_MAX, _MINUS_INFINITY: -_INT64_MAX - 1}
-        return big_endian("q", [sent.get(m, m - _EPOCH_MICROS) for m in self._micros(values)])
+        return big_endian("q", [sent.get(m, m - _EPOCH_MICROS) for m in self.micros(values)])
 
-    def _micros(self, values: pa.Array) -> list[int]:
+    def micros(self, values: pa.Array) -> list[int]:
         """Valid microseconds since 1970, _INFINITY and _MINUS_INFINITY among them."""
         given = numbers(values, "q")
         multiplier, divisor = self._factors
@@ -83,10 +92,15 @@ class Timestamp:
 
 def _offsets(seconds: list[int], zone: Zone) -> list[int]:
     """The zone's seconds east of UTC at each instant."""
+    return [zone.offsets[place(zone, second)] for second in seconds]
+
+
+def place(zone: Zone, second: int) -> int:
+    """The place of an instant's offset among the zone's."""
     start = zone.cycle_start
-    if start is not None:
-        seconds = [s if s < start else start + (s - start) % CYCLE_SECONDS for s in seconds]
-    return [zone.offsets[bisect_right(zone.transitions, s)] for s in seconds]
+    if start is not None and second >= start:
+        second = start + (second - start) % CYCLE_SECONDS
+    return bisect_right(zone.transitions, second)
 
 
 @lru_cache(maxsize=1024)

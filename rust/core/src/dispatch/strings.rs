@@ -124,6 +124,13 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
 
     fn bytea<O: OffsetSizeTrait>(self, values: Values<'a, O>) -> Writer<'a, I> {
         let separator = self.separator;
+        if self.settings.bytea_escape && !self.is_binary() {
+            let rows = values.offsets.len() - 1;
+            return self.made(Made::each(rows, None, |row, out| {
+                bytes::put_escaped(values.bytes(row), out);
+                Ok(())
+            }));
+        }
         match self.style {
             Style::Binary => self.boxed(StringBinary { values, is_text: false }),
             Style::Text(_) => {

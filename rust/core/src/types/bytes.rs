@@ -1,4 +1,4 @@
-//! bytea: `\x` and lower-case hex in text (bytea_output = hex), the bytes in BINARY.
+//! bytea: `\x` and lower-case hex in text, or by bytea_output escapes; the bytes in BINARY.
 
 use std::ops::Range;
 
@@ -65,5 +65,22 @@ impl<O: OffsetSizeTrait> BytesText<'_, O> {
         }
         separator[0] = self.separator;
         Ok(len + 1)
+    }
+}
+
+/// Appends the text under bytea_output = escape (byteaout): a backslash doubled, and what is no
+/// printable ASCII as three octal digits.
+pub(crate) fn put_escaped(value: &[u8], out: &mut Vec<u8>) {
+    for byte in value {
+        match byte {
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            0x20..0x7f => out.push(*byte),
+            _ => out.extend_from_slice(&[
+                b'\\',
+                b'0' + (byte >> 6),
+                b'0' + (byte >> 3 & 7),
+                b'0' + (byte & 7),
+            ]),
+        }
     }
 }

@@ -15,7 +15,7 @@ use crate::isa::prefetch;
 pub(crate) const ALPHABET: &[u8] = b"- 0123456789BCinfty";
 
 /// 2000-01-01 in days since 1970-01-01.
-pub(super) const EPOCH_DAYS: i64 = 10_957;
+pub(crate) const EPOCH_DAYS: i64 = 10_957;
 /// IS_VALID_DATE of date.h, in days since 1970.
 const DATES: RangeInclusive<i64> = -2_440_588..=2_145_042_905;
 /// `5881610-07-11 BC` is not the longest: what is written in one go goes here.
@@ -47,7 +47,7 @@ impl Dates {
 }
 
 /// Year, month and day of a day since 1970 in the proleptic Gregorian calendar.
-fn civil(days: i64) -> (i64, u32, u32) {
+pub(super) fn civil(days: i64) -> (i64, u32, u32) {
     // Counted from 0000-03-01, so that the leap day ends the year.
     let days = days + 719_468;
     let era = days.div_euclid(146_097);

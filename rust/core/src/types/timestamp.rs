@@ -27,7 +27,7 @@ const TEXT: usize = 64;
 
 /// PostgreSQL's own int64: microseconds since 2000, MAX and MIN for the infinities.
 #[inline(always)]
-fn timestamp<U: TimeUnit>(value: i64) -> Result<i64, Reason> {
+pub(crate) fn timestamp<U: TimeUnit>(value: i64) -> Result<i64, Reason> {
     match value {
         i64::MAX => return Ok(i64::MAX),
         i64::MIN | -0x7fff_ffff_ffff_ffff => return Ok(i64::MIN),
