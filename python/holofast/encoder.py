@@ -56,8 +56,7 @@ class Encoder:
 
     Raises CopyError for a column without a COPY rule, an unknown or repeated FORCE_QUOTE column,
     a NULL string or a header that the encoding lacks, a setting that is not supported, an unknown
-    engine, or a native engine that is
-    not built.
+    engine, or a native engine that is not built.
     """
 
     def __init__(
