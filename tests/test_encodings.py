@@ -162,6 +162,37 @@ def _every_format_agrees(
     assert encode(batch, engine, encoding, format="binary") == expected
 
 
+@pytest.mark.parametrize("encoding", sorted(ASCII_AGAIN))
+@pytest.mark.parametrize(
+    "keywords",
+    [
+        {"format": "text"},
+        {"format": "text", "delimiter": "~"},
+        {"format": "text", "null": "¥N"},
+        {"format": "csv"},
+        {"format": "csv", "null": "\\N"},
+        {"format": "csv", "null": "¥N"},
+        {"format": "csv", "delimiter": "\\"},
+        {"format": "csv", "quote": "~", "escape": "\\"},
+        {"format": "csv", "escape": "\\", "force_quote": "*"},
+        {"format": "csv", "delimiter": "~", "null": "\\.", "header": True},
+    ],
+    ids=str,
+)
+def test_a_character_that_becomes_ascii_is_protected_as_such(
+    session15: psycopg.Connection, engine: str, encoding: str, keywords: dict[str, Any]
+) -> None:
+    texts = ["¥", "‾", "¥N", "¥.", "\\.", "\\N", "a¥,b", '‾"', "~", "", None, "日", "¥" * 90]
+    texts += [f"{'x' * 70}‾", "long, " * 40 + "¥", "‾" * 1000]
+    keywords = {**keywords, "encoding": encoding}
+    for named in (
+        [Named("¥.", KINDS["string"], texts)],
+        [Named("c‾", KINDS["string"], texts), Named("n", KINDS["int32"], list(range(len(texts))))],
+    ):
+        expected = copy_out(session15, copy_statement(select(named, len(texts)), keywords))
+        assert encode(record_batch(named, len(texts)), engine, **keywords) == expected
+
+
 @given(data=st.data(), encoding=st.sampled_from(CONVERTED), keywords=options())
 def test_engines_and_postgres_15_agree(
     session15: psycopg.Connection, data: st.DataObject, encoding: str, keywords: dict[str, Any]

@@ -56,8 +56,8 @@ class Encoder:
     `batch_size` is the number of rows encoded at a time.
 
     Raises CopyError for a column without a COPY rule, an unknown or repeated FORCE_QUOTE column,
-    an encoding or a setting that is not supported, an unknown engine, or a native engine that is
-    not built.
+    a NULL string or a header that the encoding lacks, a setting that is not supported, an unknown
+    engine, or a native engine that is not built.
     """
 
     def __init__(

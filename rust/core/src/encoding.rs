@@ -12,6 +12,8 @@ pub struct Encoding {
     /// The same of the basic plane's characters that become two bytes; empty if there is none.
     twos: Vec<u16>,
     pairs: Vec<([char; 2], u32)>,
+    /// The second characters of the pairs, of which there are few.
+    seconds: Vec<u32>,
     folded: Vec<(char, u8)>,
     /// How many bytes come of one at most.
     growth: usize,
@@ -42,7 +44,11 @@ impl Encoding {
             twos = codes.iter().take(BASIC).map(two).collect();
             twos.resize(BASIC, 0);
         }
-        Self { growth, twos, pairs: pairs.collect(), folded, codes }
+        let pairs: Vec<_> = pairs.collect();
+        let mut seconds: Vec<_> = pairs.iter().map(|([_, second], _)| *second as u32).collect();
+        seconds.sort_unstable();
+        seconds.dedup();
+        Self { growth, twos, pairs, seconds, folded, codes }
     }
 
     /// The characters that become ASCII ones.
@@ -118,8 +124,10 @@ impl Encoding {
     }
 
     /// The code that two characters have together.
-    #[cold]
     fn pair(&self, first: u32, second: u32) -> Option<u32> {
+        if !self.seconds.contains(&second) {
+            return None;
+        }
         let wanted = [char::from_u32(first)?, char::from_u32(second)?];
         self.pairs.iter().find(|(pair, _)| *pair == wanted).map(|(_, code)| *code)
     }
@@ -234,16 +242,21 @@ fn decode(source: &[u8], at: usize) -> (u32, usize) {
 
 #[cfg(test)]
 mod tests {
+    use std::array;
+
     use super::*;
     use crate::isa::Baseline;
 
-    /// Each character that `has` is its number in four, three or two bytes from 0x81 on.
+    /// Each character that `has` is as many bytes as its number can be divided by 2, from one on.
     fn made_up(has: impl Fn(u32) -> bool, pairs: Vec<([char; 2], Vec<u8>)>) -> Encoding {
         let code = |point: u32| match point {
             0..0x80 => [point as u8, 0, 0, 0],
             _ if !has(point) => [0; 4],
-            _ => [point & 0x7f | 0x80, point >> 7 & 0x7f | 1, point >> 14 | 0x40, 0]
-                .map(|byte| byte as u8),
+            _ => {
+                let bytes = [point & 0x7f | 0x80, point >> 7 & 0x7f | 1, point >> 14 | 0x40, 1];
+                let len = 1 + point.trailing_zeros().min(3) as usize;
+                array::from_fn(|i| if i < len { bytes[i] as u8 } else { 0 })
+            }
         };
         Encoding::new(&(0..0x0011_0000).flat_map(code).collect::<Vec<_>>(), pairs, vec![])
     }
@@ -272,7 +285,9 @@ mod tests {
     fn characters_meet_the_steps_and_the_end_anywhere() {
         let encoding = made_up(|_| true, vec![]);
         for ascii in 0..80 {
-            for character in ["é", "日", "😀", "é日😀a日"] {
+            // 角 becomes two bytes, 日 one and 記 four.
+            for character in ["é", "日", "😀", "é日😀a日", "角角角角角角", "角角日角角角角角角記角"]
+            {
                 let text = format!("{}{character}{}", "x".repeat(ascii), "y".repeat(ascii % 37));
                 assert_eq!(encoding.convert(Baseline, text.as_bytes()), slow(&encoding, &text));
             }
