@@ -159,8 +159,8 @@ impl<O: OffsetSizeTrait> StringBinary<'_, O> {
         }
         let bytes = &self.values.data[self.values.spans(rows)];
         // Both 0, less one, and what is beyond ASCII have the upper bit.
-        let ored = bytes.iter().fold(0, |ored, byte| ored | byte | byte.wrapping_sub(1));
-        if ored < 0x80 {
+        // Neither 0 nor beyond ASCII: above zero as a signed number, which is one comparison.
+        if bytes.iter().fold(true, |all, byte| all & (*byte as i8 > 0)) {
             return 0;
         }
         if bytes.contains(&0) {

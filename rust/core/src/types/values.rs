@@ -71,11 +71,13 @@ impl<'a, O: OffsetSizeTrait> Values<'a, O> {
             }
         };
         let (steps, rest) = bytes.as_chunks::<STEP>();
+        let mut ored = [0; STEP];
         for (i, step) in steps.iter().enumerate() {
+            or(&mut ored, step);
             note(i * STEP, isa.members(step, set));
         }
         note(steps.len() * STEP, members_of_rest(isa, rest, set));
-        (having, is_beyond_ascii(bytes))
+        (having, is_beyond_ascii(&ored) | is_beyond_ascii(rest))
     }
 
     /// The same of values that `gather` takes, without a branch for each that has some.
@@ -91,14 +93,15 @@ impl<'a, O: OffsetSizeTrait> Values<'a, O> {
         let mut members = [0; BLOCK * MOST_GATHERED / STEP + 5];
         let bytes = &self.data[self.spans(rows)];
         let (steps, rest) = bytes.as_chunks::<STEP>();
-        let mut any = 0;
+        let (mut any, mut ored) = (0, [0; STEP]);
         for (members, step) in members.iter_mut().zip(steps) {
+            or(&mut ored, step);
             *members = isa.members(step, set);
             any |= *members;
         }
         let last = members_of_rest(isa, rest, set);
         members[steps.len()] = last;
-        let beyond_ascii = is_beyond_ascii(bytes);
+        let beyond_ascii = is_beyond_ascii(&ored) | is_beyond_ascii(rest);
         if any | last == 0 {
             return (0, beyond_ascii);
         }
@@ -167,6 +170,12 @@ impl<'a, O: OffsetSizeTrait> Values<'a, O> {
         let lengths = starts.iter().zip(ends).map(|(start, end)| *end - *start);
         lengths.fold(O::zero(), |longest, length| longest.max(length)).as_usize()
     }
+}
+
+/// Collects which bits any of the bytes have.
+#[inline(always)]
+fn or(ored: &mut [u8; STEP], step: &[u8; STEP]) {
+    ored.iter_mut().zip(step).for_each(|(ored, byte)| *ored |= byte);
 }
 
 /// To the end whatever it finds, so that it becomes vector instructions.
