@@ -28,7 +28,7 @@ test: .venv/built data/nycflights13 $(PG15)/postgres
 bench: .venv/bench data/nycflights13 $(PG15)/postgres
 	$(BIN)/python -m benches.compare
 	$(BIN)/python -m benches.shapes
-	$(BIN)/python -m benches.encodings
+	$(BIN)/python -m benches.beside_server
 	$(BIN)/python -m benches.loading
 	$(BIN)/python -m benches.program
 	$(BIN)/pytest --quiet --benchmark-columns=median,iqr,rounds \

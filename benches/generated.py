@@ -8,13 +8,13 @@ datasets.py.
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 # Values from {h}, 63 random bits that each column has of its own in every row.
 _INT4: Final = "({h} % 1000000)::INTEGER"
@@ -108,6 +108,64 @@ def chinese() -> pa.Table:
         for name, (shortest, longest) in lengths.items()
     }
     return pa.table({"id": pa.array(range(rows), pa.int64()), **columns})
+
+
+def integer_arrays() -> pa.Table:
+    """500,000 rows of a key and an array of up to 20 integers, 2 % of them NULL."""
+    draw = random.Random(1)
+    numbers = [draw.choice([draw.randrange(10 ** draw.randrange(1, 9)), -5]) for _ in range(997)]
+    pool = [None if place % 50 == 0 else number for place, number in enumerate(numbers)]
+    return _keyed("numbers", pa.list_(pa.int32()), lambda: _some(draw, pool))
+
+
+def text_arrays() -> pa.Table:
+    """500,000 rows of a key and an array of up to 20 words, of which some need quotes."""
+    draw = random.Random(1)
+    words = ["".join(draw.choices("abcdefghij", k=draw.randrange(1, 15))) for _ in range(997)]
+    pool = [f"{word} {word}" if place % 10 == 0 else word for place, word in enumerate(words)]
+    return _keyed("words", pa.list_(pa.utf8()), lambda: _some(draw, pool))
+
+
+def documents() -> pa.Table:
+    """500,000 rows of a key and a jsonb of six keys, some 150 characters long."""
+    draw = random.Random(1)
+
+    def document() -> str:
+        tags = ", ".join(f'"tag{draw.randrange(100)}"' for _ in range(draw.randrange(6)))
+        return (
+            f'{{"id": {draw.randrange(10**9)}, "name": "name {draw.randrange(10**6)}", '
+            f'"tags": [{tags}], "price": {draw.randrange(10**6)}.{draw.randrange(10, 99)}, '
+            f'"active": {draw.choice(["true", "false"])}, "address": '
+            f'{{"zip": "{draw.randrange(10**5):05}", "city": "city {draw.randrange(1000)}"}}}}'
+        )
+
+    table = _keyed("document", pa.utf8(), document)
+    field = table.schema.field(1).with_metadata({"pg_type": "jsonb"})
+    return table.cast(pa.schema([table.schema.field(0), field]))
+
+
+def intervals() -> pa.Table:
+    """500,000 rows of a key and two intervals: of all parts, and of less than a day."""
+    draw = random.Random(1)
+    day = 86_400_000_000
+    kind = pa.month_day_nano_interval()
+    whole = [
+        (draw.randrange(-30, 30), draw.randrange(-40, 40), 1000 * draw.randrange(-day, day))
+        for _ in range(500_000)
+    ]
+    short = [(0, 0, 10**9 * draw.randrange(86_400)) for _ in range(500_000)]
+    columns = {"whole": pa.array(whole, kind), "short": pa.array(short, kind)}
+    return pa.table({"id": pa.array(range(500_000), pa.int64()), **columns})
+
+
+def _some(draw: random.Random, pool: list[Any]) -> list[Any]:
+    start = draw.randrange(len(pool) - 20)
+    return pool[start : start + draw.randrange(21)]
+
+
+def _keyed(name: str, kind: pa.DataType, value: Callable[[], Any]) -> pa.Table:
+    keys = pa.array(range(500_000), pa.int64())
+    return pa.table({"id": keys, name: pa.array([value() for _ in range(500_000)], kind)})
 
 
 def shuffled(table: pa.Table) -> pa.Table:
