@@ -10,10 +10,15 @@ use crate::types::{bit, float, json, money, network, numeric, point, range, time
 use crate::utf8;
 
 /// Appends a value's text, where that is not the carrier's own.
-pub(crate) fn put_text(value: &[u8], to: &ColumnType, out: &mut Vec<u8>) -> Result<(), Reason> {
+pub(crate) fn put_text(
+    value: &[u8],
+    to: &ColumnType,
+    open: &mut json::Open,
+    out: &mut Vec<u8>,
+) -> Result<(), Reason> {
     check(value)?;
     match (to.pg_type, to.length) {
-        (PgType::Jsonb, _) => json::put_jsonb(value, out),
+        (PgType::Jsonb, _) => json::put_jsonb(value, open, out),
         (PgType::Bpchar, Some(length)) => put_padded(value, length, out),
         _ => {
             out.extend_from_slice(value);
@@ -22,27 +27,30 @@ pub(crate) fn put_text(value: &[u8], to: &ColumnType, out: &mut Vec<u8>) -> Resu
     }
 }
 
-/// Appends a value's binary form; `send` writes what is text in it as the client reads it.
+/// Appends a value's binary form; what is text in it as `convert` makes it, where the client reads
+/// another encoding.
 pub(crate) fn put_binary(
     value: &[u8],
     to: &ColumnType,
-    send: impl Fn(&[u8], &mut Vec<u8>) -> Result<(), Reason>,
+    open: &mut json::Open,
+    convert: Option<impl Fn(&[u8], &mut Vec<u8>) -> Result<(), Reason>>,
     out: &mut Vec<u8>,
 ) -> Result<(), Reason> {
-    match to.pg_type {
-        PgType::Jsonb | PgType::Bpchar => {
+    if !matches!(to.pg_type, PgType::Jsonb | PgType::Bpchar) {
+        check(value)?;
+        return parse(to, value, out).ok_or_else(|| {
+            Reason::Invalid(to.pg_type.name(), String::from_utf8_lossy(value).into_owned())
+        });
+    }
+    if to.pg_type == PgType::Jsonb {
+        out.push(1); // the version that jsonb_send tells
+    }
+    match convert {
+        None => put_text(value, to, open, out),
+        Some(convert) => {
             let mut text = Vec::new();
-            put_text(value, to, &mut text)?;
-            if to.pg_type == PgType::Jsonb {
-                out.push(1); // the version that jsonb_send tells
-            }
-            send(&text, out)
-        }
-        _ => {
-            check(value)?;
-            parse(to, value, out).ok_or_else(|| {
-                Reason::Invalid(to.pg_type.name(), String::from_utf8_lossy(value).into_owned())
-            })
+            put_text(value, to, open, &mut text)?;
+            convert(&text, out)
         }
     }
 }

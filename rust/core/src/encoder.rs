@@ -19,6 +19,8 @@ use crate::zone::Zone;
 
 /// The signature, the flags and the length of no header extension.
 const BINARY_HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+/// Rows at a time where values are made aside: their memory is soon used again, from the caches.
+const MADE_ROWS: usize = 2048;
 const BINARY_TRAILER: &[u8] = b"\xff\xff";
 pub(crate) const BINARY_NULL: &[u8] = b"\xff\xff\xff\xff";
 
@@ -77,7 +79,7 @@ impl CopyEncoder {
             _ if types.is_empty() => Tail::new(b"\n"),
             _ => Tail::NONE,
         };
-        let this = Self {
+        let mut this = Self {
             types,
             pg_types,
             options,
@@ -89,7 +91,9 @@ impl CopyEncoder {
             batch_size: batch_size.max(1),
             instructions: InstructionSet::available().next().expect("the baseline"),
         };
-        this.check_types()?;
+        if this.check_types()?.is_used() {
+            this.batch_size = this.batch_size.min(MADE_ROWS);
+        }
         Ok(this)
     }
 
@@ -219,7 +223,8 @@ impl CopyEncoder {
         }
     }
 
-    fn check_types(&self) -> Result<(), SchemaError> {
+    /// Checks that each column has a writer; gives what they make of no rows.
+    fn check_types(&self) -> Result<Keep, SchemaError> {
         let keep = Keep::default();
         for (column, (arrow, to)) in self.types.iter().zip(&self.pg_types).enumerate() {
             let nothing = keep.array(new_empty_array(arrow));
@@ -231,7 +236,7 @@ impl CopyEncoder {
                 });
             }
         }
-        Ok(())
+        Ok(keep)
     }
 }
 

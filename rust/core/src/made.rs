@@ -90,6 +90,11 @@ impl Keep {
         self.made.alloc(made)
     }
 
+    /// Whether anything was made.
+    pub fn is_used(&self) -> bool {
+        self.made.len() > 0
+    }
+
     pub fn array(&self, array: ArrayRef) -> &ArrayRef {
         self.arrays.alloc(array)
     }

@@ -13,6 +13,7 @@ use crate::isa::Isa;
 use crate::made::{Failing, Made};
 use crate::pg_type::{ColumnType, PgType};
 use crate::types::bytes::{self, BytesText};
+use crate::types::json;
 use crate::types::string::{StringBinary, StringText};
 use crate::types::textsend::StringConverted;
 use crate::types::values::Values;
@@ -52,12 +53,15 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
         if as_it_is {
             return self.string(values, true);
         }
+        let mut open = json::Open::default();
+        let send = |text: &[u8], out: &mut Vec<u8>| self.send(text, out);
+        let convert = self.encoding.map(|_| send);
         self.made(Made::each(array.len(), array.nulls(), |row, out| {
             let value = values.bytes(row);
             if binary {
-                carrier::put_binary(value, to, |text, out| self.send(text, out), out)
+                carrier::put_binary(value, to, &mut open, convert, out)
             } else {
-                carrier::put_text(value, to, out)
+                carrier::put_text(value, to, &mut open, out)
             }
         }))
     }

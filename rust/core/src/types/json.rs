@@ -15,25 +15,34 @@ const MOST_DEPTH: usize = 500;
 ///
 /// # Errors
 /// What is no JSON; then a `\u0000`, which no PostgreSQL string holds; then a number too large.
-pub(crate) fn put_jsonb(text: &[u8], out: &mut Vec<u8>) -> Result<(), Reason> {
-    let mut parser = Parser { text, at: 0, out, keys: Vec::new(), later: None };
+pub(crate) fn put_jsonb(text: &[u8], open: &mut Open, out: &mut Vec<u8>) -> Result<(), Reason> {
+    open.keys.clear();
+    open.pairs.clear();
+    let mut parser = Parser { text, at: 0, out, open, later: None };
     let parsed = parser.document();
     let later = parser.later.take();
     parsed.ok_or(Reason::JsonInvalid)?;
     later.map_or(Ok(()), Err)
 }
 
+/// What is known of the objects that are open; kept from value to value for its memory.
+#[derive(Default)]
+pub(crate) struct Open {
+    /// Their keys without escapes, one behind the other.
+    keys: Vec<u8>,
+    pairs: Vec<Pair>,
+}
+
 struct Parser<'a> {
     text: &'a [u8],
     at: usize,
     out: &'a mut Vec<u8>,
-    /// The keys of the objects that are open, without escapes, one behind the other.
-    keys: Vec<u8>,
+    open: &'a mut Open,
     /// What is wrong with a valid text.
     later: Option<Reason>,
 }
 
-/// One pair of an object: its key among `keys`, and all of it in the output.
+/// One pair of an object: its key among the keys, and all of it in the output.
 #[derive(Clone)]
 struct Pair {
     key: std::ops::Range<usize>,
@@ -116,22 +125,22 @@ impl Parser<'_> {
     fn object(&mut self, depth: usize) -> Option<()> {
         self.at += 1;
         self.out.push(b'{');
-        let (first, keys) = (self.out.len(), self.keys.len());
-        let mut pairs: Vec<Pair> = Vec::new();
+        let (first, keys) = (self.out.len(), self.open.keys.len());
+        let first_pair = self.open.pairs.len();
         let mut ordered = true;
         self.space();
         if self.peek()? != b'}' {
             loop {
-                let (start, key) = (self.out.len(), self.keys.len());
+                let (start, key) = (self.out.len(), self.open.keys.len());
                 self.next_key()?;
-                let key = key..self.keys.len();
+                let key = key..self.open.keys.len();
                 self.next(b':')?;
                 self.out.extend_from_slice(b": ");
                 self.value(depth)?;
-                if let Some(last) = pairs.last() {
+                if let Some(last) = self.open.pairs[first_pair..].last() {
                     ordered &= self.compare(&last.key, &key) == Ordering::Less;
                 }
-                pairs.push(Pair { key, text: start..self.out.len() });
+                self.open.pairs.push(Pair { key, text: start..self.out.len() });
                 self.space();
                 if self.peek()? != b',' {
                     break;
@@ -142,9 +151,11 @@ impl Parser<'_> {
         }
         self.skip(b'}')?;
         if !ordered {
+            let pairs = self.open.pairs[first_pair..].to_vec();
             self.reorder(first, pairs);
         }
-        self.keys.truncate(keys);
+        self.open.pairs.truncate(first_pair);
+        self.open.keys.truncate(keys);
         self.out.push(b'}');
         Some(())
     }
@@ -155,7 +166,7 @@ impl Parser<'_> {
     }
 
     fn compare(&self, a: &std::ops::Range<usize>, b: &std::ops::Range<usize>) -> Ordering {
-        let key = |range: &std::ops::Range<usize>| &self.keys[range.clone()];
+        let key = |range: &std::ops::Range<usize>| &self.open.keys[range.clone()];
         a.len().cmp(&b.len()).then_with(|| key(a).cmp(key(b)))
     }
 
@@ -186,7 +197,7 @@ impl Parser<'_> {
             let plain = plain_len(rest);
             self.out.extend_from_slice(&rest[..plain]);
             if is_key {
-                self.keys.extend_from_slice(&rest[..plain]);
+                self.open.keys.extend_from_slice(&rest[..plain]);
             }
             self.at += plain + 1;
             match *rest.get(plain)? {
@@ -220,7 +231,7 @@ impl Parser<'_> {
         let bytes = character.encode_utf8(&mut bytes).as_bytes();
         put_character(character, bytes, self.out);
         if is_key {
-            self.keys.extend_from_slice(bytes);
+            self.open.keys.extend_from_slice(bytes);
         }
         Some(())
     }
