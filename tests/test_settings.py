@@ -22,16 +22,13 @@ from tests.parts import BASE, Part, array_of, record_of
 from tests.postgres import Postgres, copy_out
 from tests.strategies import columns, layouts, options
 from tests.test_twins import ENGINES, outcome
-from tests.vectors.cases import ZONES
+from tests.vectors.cases import SETTINGS as NAMES
+from tests.vectors.cases import ZONES, settings_of
 from tests.vectors.values import values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NAMES = {
-    "TimeZone": "time_zone", "DateStyle": "date_style", "IntervalStyle": "interval_style",
-    "extra_float_digits": "extra_float_digits", "bytea_output": "bytea_output",
-}  # fmt: skip
 FORMATS = ("text", "csv", "binary")
 DATE_STYLES = [
     f"{style}, {order}"
@@ -50,13 +47,9 @@ def session15(postgres15: Postgres) -> Iterator[psycopg.Connection]:
 def set_all(connection: psycopg.Connection, settings: dict[str, Any]) -> None:
     """Sets these, and the others to what PostgreSQL has by default, TimeZone to UTC."""
     defaults = Settings()
-    for name, ours in NAMES.items():
-        value = str(settings.get(name, getattr(defaults, ours)))
+    for name, own in NAMES.items():
+        value = str(settings.get(name, getattr(defaults, own)))
         connection.execute("SELECT set_config(%s, %s, false)", (name, value))
-
-
-def ours(settings: dict[str, Any]) -> Settings:
-    return Settings(**{NAMES[name]: value for name, value in settings.items()})
 
 
 def compare(
@@ -71,7 +64,7 @@ def compare(
     batch = record_batch(named, rows)
     for engine in ENGINES:
         encoder = Encoder(
-            batch.schema, CopyOptions(**keywords), settings=ours(settings), engine=engine
+            batch.schema, CopyOptions(**keywords), settings=settings_of(settings), engine=engine
         )
         assert bytes(encoder.encode_run([batch], header=True, trailer=True)) == expected, engine
 
@@ -106,7 +99,7 @@ def test_settings_are_checked_as_the_server_checks_them(
             theirs = (diag.sqlstate, diag.message_primary, diag.message_detail, diag.message_hint)
         said: Any
         try:
-            said = str(getattr(ours({name: value}), NAMES[name]))
+            said = str(getattr(settings_of({name: value}), NAMES[name]))
         except CopyError as error:
             said = (error.sqlstate, error.message, error.detail, error.hint)
         if name == "TimeZone" and isinstance(said, str):

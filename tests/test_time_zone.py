@@ -94,11 +94,21 @@ def test_a_name_that_the_server_refuses(session: psycopg.Connection, name: str) 
     assert raised.value.message == refused.value.diag.message_primary
 
 
-def test_a_posix_rule_with_daylight_saving_is_refused_by_name() -> None:
-    for name in ("FOO5BAR", "FOO5BAR4,M3.2.0,M11.1.0"):
-        with pytest.raises(CopyError, match="daylight saving") as raised:
-            load(name)
-        assert raised.value.sqlstate == "0A000"
+@pytest.mark.parametrize(
+    "name",
+    ["FOO5BAR", "FOO5BAR4,M3.2.0,M11.1.0", "CET-1CEST", "CET-1CEST,M3.5.0,M10.5.0/3",
+     "<+10>-10<+11>", "NZST-12NZDT,M9.5.0,M4.1.0/3", "AAA3BBB2,J60/0,J300", "AAA3BBB,59,299/25",
+     "IST-1GMT0,M10.5.0,M3.5.0/1"],
+)  # fmt: skip
+def test_a_posix_rule_with_daylight_saving(session: psycopg.Connection, name: str) -> None:
+    pick = random.Random(400)
+    seconds = [pick.randrange(FIRST, END) for _ in range(200)]
+    seconds += [pick.randrange(-(6 * 10**9), 2 * 10**10) for _ in range(200)]
+    changes = load(name).transitions
+    near = [change + 12_622_780_800 * 17 for change in pick.sample(changes, 40)]
+    seconds += [change + step for change in near for step in (-1, 0)]
+    ours = [offset_at(load(name), second) for second in seconds]
+    assert ours == server_offsets(session, name, seconds)
 
 
 def test_utc_is_one_offset() -> None:

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 from holofast.encoder import Encoder
 from holofast.options import CopyOptions
-from holofast.settings import Settings
 
 from tests.literals import record_batch
-from tests.vectors.cases import Case, cases
+from tests.vectors.cases import Case, cases, settings_of
 from tests.vectors.generate import as_text, ask, load, statement
 
 if TYPE_CHECKING:
@@ -27,12 +26,12 @@ RECORDED = load()
 
 def test_the_record_and_the_cases_are_one() -> None:
     assert len({(case.family, case.name) for case in CASES}) == len(CASES)
-    assert len(CASES) > 400
+    assert len(CASES) >= 1500
     assert set(RECORDED) == {(case.family, case.name) for case in CASES}
     for case in CASES:
         record = RECORDED[case.family, case.name]
         assert record["statement"] == statement(case), "run python -m tests.vectors.generate"
-        assert record["time_zone"] == case.time_zone
+        assert record["settings"] == case.settings
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.family}: {case.name}")
@@ -41,7 +40,7 @@ def test_the_engine_sends_the_servers_bytes(engine: str, case: Case) -> None:
     options = dict(case.options)
     if isinstance(options.get("force_quote"), list):
         options["force_quote"] = tuple(options["force_quote"])
-    settings = Settings(time_zone=case.time_zone)
+    settings = settings_of(case.settings)
     encoder = Encoder(batch.schema, CopyOptions(**options), settings=settings, engine=engine)
     block = bytes(encoder.encode_run([batch], header=True, trailer=True))
     pieces = encoder.header() + bytes(encoder.encode(batch)) + encoder.trailer()

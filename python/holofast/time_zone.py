@@ -47,10 +47,9 @@ UTC: Final = Zone((), (0,), None, ("UTC",))
 
 @lru_cache(maxsize=16)
 def load(name: str) -> Zone:
-    """The zone that `SET TimeZone = name` means: a name in any case, hours east, or a POSIX offset.
+    """The zone that `SET TimeZone = name` means: a name in any case, hours east, or a POSIX zone.
 
-    Raises CopyError 22023 for what PostgreSQL refuses (variable.c, check_timezone), and 0A000 for
-    a POSIX rule with daylight saving that no file defines.
+    Raises CopyError 22023 for what PostgreSQL refuses (variable.c, check_timezone).
     """
     if re.fullmatch(r"\s*[+-]?(\d+\.?\d*|\.\d+)", name):
         seconds = int(float(name) * 3600)
@@ -175,18 +174,34 @@ _POSIX: Final = re.compile(
 )
 
 
+_DEFAULT_RULE: Final = ",M3.2.0,M11.1.0"  # TZDEFRULESTRING of localtime.c
+_CYCLES_BEFORE: Final = 17
+
+
 def _posix_zone(name: str) -> Zone:
     """A zone given as `NAME+3:30`: seconds *west* of UTC, as POSIX has it."""
     fixed = re.fullmatch(r"(?P<name>[^\W\d]*|<[^>]*>)(?P<offset>[+-]?\d{1,3}(?::[0-5]?\d)?)", name)
     if fixed is not None and abs(_seconds(fixed["offset"])) < _MAX_OFFSET:
         return Zone((), (-_seconds(fixed["offset"]),), None, (fixed["name"].strip("<>"),))
-    if re.match(rf"(?:[A-Za-z]+|<[^>]+>){_TIME}[A-Za-z<]", name):
-        raise CopyError(
-            "0A000",
-            f'TimeZone "{name}" is a POSIX rule with daylight saving, which is not supported',
-            hint='Give the zone by its name, such as "America/New_York".',
-        )
-    raise _invalid(name)
+    rule = name if "," in name else name + _DEFAULT_RULE
+    found = _POSIX.fullmatch(rule)
+    if found is None or found["start"] is None:
+        raise _invalid(name)
+    return _always(rule)
+
+
+def _always(rule: str) -> Zone:
+    """A POSIX rule with daylight saving, as tzparse has it: for all times."""
+    cycle = _extend(Zone((), (0,), None, ("",)), rule)
+    # From a whole number of cycles before PostgreSQL's first timestamp on; what is in force there
+    # is what was at the end of the cycle before.
+    start = -_CYCLES_BEFORE * CYCLE_SECONDS
+    return Zone(
+        tuple(start + change for change in cycle.transitions),
+        (cycle.offsets[-1], *cycle.offsets[1:]),
+        start,
+        (cycle.abbreviations[-1], *cycle.abbreviations[1:]),
+    )
 
 
 def _seconds(text: str) -> int:

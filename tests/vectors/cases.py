@@ -8,31 +8,52 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from holofast.encodings import SPELLINGS
+from holofast.settings import Settings
 from holofast.time_zone import CYCLE_SECONDS
 
+from tests.encodings.server import is_misjudged
+from tests.encodings.texts import table
 from tests.literals import INT32_MAX, INT64_MAX, KINDS, Kind, Named, Value
 from tests.vectors import parts
 from tests.vectors.values import TEXTS, values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tests.literals import Typed
 
 
 @dataclass(frozen=True)
 class Case:
-    """One COPY: `rows` rows of `columns` under `options` in a session's `time_zone`."""
+    """One COPY: `rows` rows of `columns` under `options` in a session of these `settings`.
+
+    They go by PostgreSQL's names; TimeZone is UTC and the others are the server's by default.
+    """
 
     family: str
     name: str
     columns: Sequence[Named[Typed]]
     rows: int
     options: dict[str, Any] = field(default_factory=dict)
-    time_zone: str = "UTC"
+    settings: dict[str, str] = field(default_factory=dict)
 
 
 FORMATS = ("text", "csv", "binary")
+
+# PostgreSQL's names of the settings, and ours.
+SETTINGS = {
+    "TimeZone": "time_zone", "DateStyle": "date_style", "IntervalStyle": "interval_style",
+    "extra_float_digits": "extra_float_digits", "bytea_output": "bytea_output",
+}  # fmt: skip
+
+
+def settings_of(named: Mapping[str, Any]) -> Settings:
+    """Ours, from PostgreSQL's names."""
+    values: dict[str, Any] = {SETTINGS[name]: value for name, value in named.items()}
+    if "extra_float_digits" in values:
+        values["extra_float_digits"] = int(values["extra_float_digits"])
+    return Settings(**values)
 
 
 def _column(kind: str, values: list[Value] | None = None, name: str = "c") -> Named[Kind]:
@@ -224,11 +245,70 @@ def _zones() -> Iterator[Case]:
             "timestamp[us, tz=Asia/Tokyo]", [second * 10**6 + 250 for second in seconds]
         )
         rows = len(seconds)
-        yield Case("zones", f"{zone} text", [column], rows, {"format": "text"}, zone)
+        plain, sql = {"TimeZone": zone}, {"TimeZone": zone, "DateStyle": "SQL, DMY"}
+        yield Case("zones", f"{zone} text", [column], rows, {"format": "text"}, plain)
+        yield Case("zones", f"{zone} SQL", [column], rows, {"format": "text"}, sql)
     column = _column("timestamp[us, tz=Asia/Tokyo]")
     for format_ in FORMATS:
         rows = len(column.values)
-        yield Case("zones", f"Lima {format_}", [column], rows, {"format": format_}, "America/Lima")
+        yield Case(
+            "zones",
+            f"Lima {format_}",
+            [column],
+            rows,
+            {"format": format_},
+            {"TimeZone": "America/Lima"},
+        )
+
+
+def _settings() -> Iterator[Case]:
+    """What each setting makes of the types it bears on."""
+    styles = [f"{a}, {b}" for a in ("SQL", "Postgres", "German") for b in ("MDY", "DMY", "YMD")]
+    for style in [*styles, "ISO, DMY", "ISO, YMD"]:
+        for kind in ("date32[day]", "date64[ms]", "timestamp[us]", "timestamp[us, tz=Asia/Tokyo]"):
+            column = _column(kind)
+            for options in ({"format": "text"}, {"format": "csv", "delimiter": "/"}):
+                label = f"{style} {kind} {options['format']}"
+                settings = {"DateStyle": style, "TimeZone": "America/Lima"}
+                rows = len(column.values)
+                yield Case("settings", label, [column], rows, options, settings)
+    for digits in range(-15, 4):
+        for kind in ("float", "double"):
+            column = _column(kind)
+            settings = {"extra_float_digits": str(digits)}
+            rows, header = len(column.values), {"format": "csv", "header": True}
+            yield Case("settings", f"{kind} of {digits}", [column], rows, header, settings)
+    for kind in ("binary", "large_binary"):
+        column = _column(kind)
+        for format_ in FORMATS:
+            label, rows = f"{kind} escaped {format_}", len(column.values)
+            settings = {"bytea_output": "escape"}
+            yield Case("settings", label, [column], rows, {"format": format_}, settings)
+
+
+def _encodings() -> Iterator[Case]:
+    """Text that each encoding has, beside what COPY protects; names, NULLs and BINARY's client."""
+    for name in SPELLINGS:
+        if name in ("SQL_ASCII", "MULE_INTERNAL", "UTF8"):
+            continue
+        found = [chr(n) for n in table(name) if not is_misjudged(name, table(name)[n])]
+        letters = found[:: max(1, len(found) // 90)]
+        values: list[Value] = [
+            "".join(letters),
+            *(f'{c}\\,\t"|{c}' for c in letters[-20:]),
+            None,
+            "",
+        ]
+        columns = [
+            _column("string", values),
+            _column("int32", list(range(len(values))), letters[-1]),
+        ]
+        chosen: tuple[dict[str, Any], ...] = (
+            {"format": "text", "encoding": name, "header": True, "delimiter": "|"},
+            {"format": "csv", "encoding": name, "header": True, "null": letters[-1]},
+        )
+        for options in chosen:
+            yield Case("encodings", f"{name} {options['format']}", columns, len(values), options)
 
 
 def _parts() -> Iterator[Case]:
@@ -250,4 +330,5 @@ def _parts() -> Iterator[Case]:
 def cases() -> list[Case]:
     """All cases; their names are unique within a family."""
     families = (_by_type, _by_option, _bare_types_under_options, _headers, _edges, _zones, _parts)
-    return [case for family in families for case in family()]
+    more = (_settings, _encodings)
+    return [case for family in (*families, *more) for case in family()]

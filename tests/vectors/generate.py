@@ -3,8 +3,8 @@
     python -m tests.vectors.generate
 
 A file has one JSON object a line: first the server, then a case with its COPY statement and the
-bytes it sent, as text in UTF-8 for TEXT and CSV and as hex digits for BINARY. Statements and
-values stand in the files for their readers; the tests build both from cases.py again.
+bytes it sent, as text in UTF-8 for TEXT and CSV and as hex digits for BINARY and other encodings.
+Statements and values stand in the files for their readers; the tests build both from cases.py.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ def statement(case: Case) -> str:
 
 def ask(connection: psycopg.Connection, case: Case) -> bytes:
     """The server's bytes for a case."""
-    connection.execute("SELECT set_config('TimeZone', %s, false)", (case.time_zone,))
+    connection.execute("RESET ALL")
+    for name, value in {"TimeZone": "UTC", **case.settings}.items():
+        connection.execute("SELECT set_config(%s, %s, false)", (name, value))
     try:
         return copy_out(connection, statement(case))
     except psycopg.Error as error:
@@ -42,7 +44,8 @@ def ask(connection: psycopg.Connection, case: Case) -> bytes:
 
 def as_text(case: Case, data: bytes) -> str:
     """How a case's bytes stand in its file."""
-    return data.hex() if case.options["format"] == "binary" else data.decode()
+    as_hex = case.options["format"] == "binary" or "encoding" in case.options
+    return data.hex() if as_hex else data.decode()
 
 
 def load() -> dict[tuple[str, str], dict[str, Any]]:
@@ -62,7 +65,7 @@ def _records(server: Postgres) -> Iterator[tuple[str, dict[str, Any]]]:
         for case in cases():
             record = {
                 "name": case.name,
-                "time_zone": case.time_zone,
+                "settings": case.settings,
                 "statement": statement(case),
                 "expected": as_text(case, ask(connection, case)),
             }
