@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use arrow_array::builder::{Int64Builder, StringBuilder};
-use arrow_array::types::Int32Type;
+use arrow_array::types::{Int32Type, IntervalDayTime};
 use arrow_array::{
     Array, ArrayRef, Date32Array, Decimal128Array, DictionaryArray, Float32Array, Float64Array,
-    RecordBatch, StringArray, TimestampMicrosecondArray,
+    IntervalDayTimeArray, IntervalYearMonthArray, RecordBatch, StringArray,
+    TimestampMicrosecondArray,
 };
 use arrow_schema::{DataType, Field, Schema};
 use batches::{Cell, NAMES};
@@ -210,6 +211,24 @@ fn a_type_without_a_rule_is_refused_when_the_encoder_is_built() {
     let error =
         CopyEncoder::try_new(&schema, vec![PgType::Date.into()], options, None, 1).err().unwrap();
     assert_eq!(error.to_string(), "column 0: no rule to encode Arrow type Float32 as date");
+}
+
+/// Arrow's intervals that pyarrow has no arrays of.
+#[test]
+fn intervals_of_months_and_of_days() {
+    let months = IntervalYearMonthArray::from(vec![14, -13]);
+    let days = IntervalDayTimeArray::from(vec![
+        IntervalDayTime { days: 3, milliseconds: 5 },
+        IntervalDayTime { days: -1, milliseconds: -250 },
+    ]);
+    let batch = RecordBatch::try_from_iter([
+        ("months", Arc::new(months) as ArrayRef),
+        ("days", Arc::new(days) as ArrayRef),
+    ])
+    .unwrap();
+    let encoded = encode(&batch, &[PgType::Interval; 2], Format::Text, 65_536);
+    let expected = "1 year 2 mons,3 days 00:00:00.005\n-1 years -1 mons,-1 days -00:00:00.25\n";
+    assert_eq!(String::from_utf8(encoded).unwrap(), expected);
 }
 
 #[test]
