@@ -10,7 +10,7 @@ import psycopg
 import pyarrow as pa
 import pytest
 from holofast.encoder import Encoder
-from holofast.errors import EncodeError
+from holofast.errors import CopyError, EncodeError
 from holofast.options import CopyOptions
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,13 +59,17 @@ def test_engines_and_postgres_15_agree_in_other_encodings(
     query = copy_statement(select(named, rows), keywords)
     # All that is not ASCII stands in E'' strings.
     ascii_query = "".join(c if c.isascii() else f"\\U{ord(c):08x}" for c in query)
+    session15.execute("SET backslash_quote = on")  # the statement is ASCII
     expected: bytes | str
     try:
         expected = copy_as_client(session15, encoding, ascii_query)
     except ServerError as error:
         expected = error.told[0]
     for engine in ENGINES:
-        got = outcome(engine, batches, keywords, "UTC", 65_536, client_encoding=encoding)
+        try:
+            got = outcome(engine, batches, keywords, "UTC", 65_536, client_encoding=encoding)
+        except CopyError as error:  # the NULL string is converted before all else
+            got = ("", "", "", "", error.sqlstate)
         assert (got if isinstance(got, bytes) else got[4]) == expected, engine
 
 

@@ -16,6 +16,8 @@ def copy_as_client(connection: psycopg.Connection, client: str, statement: str) 
     pgconn.exec_(f"SET client_encoding = '{client}'".encode())
     try:
         result = pgconn.exec_(statement.encode("ascii"))
+        if result.status == pq.ExecStatus.FATAL_ERROR:
+            raise ServerError(result)
         assert result.status == pq.ExecStatus.COPY_OUT, result.error_message
         received = bytearray()
         while (block := pgconn.get_copy_data(0))[0] > 0:
