@@ -10,7 +10,6 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{self as arrow, ArrowPrimitiveType};
 use arrow_array::{Array, BooleanArray, Decimal128Array, Float32Array};
-use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, IntervalUnit, TimeUnit};
 
 use crate::encoding::Encoding;
@@ -19,18 +18,18 @@ use crate::field::{Compiled, Delimited, FieldWriter, Form, Prefixed, Protected};
 use crate::isa::Isa;
 use crate::made::{Keep, Made};
 use crate::pg_type::{ColumnType, PgType};
-use crate::settings::{DateStyle, Settings};
+use crate::settings::Settings;
 use crate::types::bool::{self, BoolBinary, BoolText};
 use crate::types::date::{self, DateBinary, DateText, DateUnit, Dates, DayMillis, Days};
-use crate::types::datestyle::{self, ShownZone};
+use crate::types::datestyle::{self, Shown, StyledDate, StyledTimestamp};
 use crate::types::decimal::{self, DecimalText, NumericFields, WideDecimalText};
-use crate::types::float::{self, FloatBinary, Floats};
+use crate::types::float::{self, Fewest, Float, FloatBinary, Floats};
 use crate::types::int::{self, IntBinary, IntText};
 use crate::types::interval::{self, Duration, IntervalBinary, IntervalText, Own, Span};
 use crate::types::null::Nothing;
 use crate::types::number::{Number, Numbers};
 use crate::types::numeric;
-use crate::types::printf;
+use crate::types::printf::Printed;
 use crate::types::time::{self, Nanos, TimeBinary, TimeText, TimeUnit as Unit, Units};
 use crate::types::timestamp::{self, Offset, TimestampBinary, Timestamps, Utc, Without};
 use crate::types::uuid::{self, UuidBinary, UuidText};
@@ -100,15 +99,7 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
                 self.float4(native::<arrow::Float32Type>(self.keep.array(Arc::new(floats))))
             }
             (A::Float32, P::Float4) => self.float4(native::<arrow::Float32Type>(array)),
-            (A::Float64, P::Float8) => {
-                let values = native::<arrow::Float64Type>(array);
-                if let Some(printed) = self.printed(values, 15) {
-                    return Some(printed);
-                }
-                let other = Floats { values, separator: self.separator };
-                let binary = Prefixed::<_, _, 8> { values, form: FloatBinary };
-                self.number(values, 2, other, binary)
-            }
+            (A::Float64, P::Float8) => self.float8(native::<arrow::Float64Type>(array)),
             (A::Decimal32(_, scale), P::Numeric) => {
                 let values = native::<arrow::Decimal32Type>(array);
                 self.decimals(values.iter().map(|value| i128::from(*value)), *scale)
@@ -276,12 +267,27 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
     }
 
     fn float4(self, values: &'a [f32]) -> Writer<'a, I> {
-        if let Some(printed) = self.printed(values, 6) {
-            return printed;
-        }
-        let floats = Floats { values, separator: self.separator };
         let binary = Prefixed::<_, _, 4> { values, form: FloatBinary };
-        self.either(floats, binary, float::ALPHABET)
+        match Printed::new(6, self.settings.extra_float_digits) {
+            None => self.either(self.floats(values, Fewest), binary, float::ALPHABET),
+            Some(printed) => self.either(self.floats(values, printed), binary, float::ALPHABET),
+        }
+    }
+
+    fn float8(self, values: &'a [f64]) -> Writer<'a, I> {
+        let binary = Prefixed::<_, _, 8> { values, form: FloatBinary };
+        match Printed::new(15, self.settings.extra_float_digits) {
+            None => self.number(values, 2, self.floats(values, Fewest), binary),
+            // Fifteen digits are enough for all that is written as hundredths.
+            Some(printed) if self.settings.extra_float_digits == 0 => {
+                self.number(values, 2, self.floats(values, printed), binary)
+            }
+            Some(printed) => self.either(self.floats(values, printed), binary, float::ALPHABET),
+        }
+    }
+
+    fn floats<T: Float, N>(self, values: &'a [T], notation: N) -> Floats<'a, T, N> {
+        Floats { values, notation, separator: self.separator }
     }
 
     fn date<A, U>(self, array: &'a dyn Array) -> Writer<'a, I>
@@ -290,15 +296,15 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
         U: DateUnit<A::Native> + 'a,
     {
         let (values, separator, unit) = (native::<A>(array), self.separator, PhantomData::<U>);
-        if self.settings.date_style != DateStyle::Iso && !self.is_binary() {
-            return self.made(Made::each(array.len(), array.nulls(), |row, out| {
-                datestyle::put_day(&U::days(values[row])?, self.settings, out);
-                Ok(())
-            }));
+        let form = DateBinary::<U>(PhantomData);
+        let binary = Prefixed { values, form };
+        if let Some(style) = datestyle::Style::new(self.settings) {
+            let form = StyledDate { style, unit };
+            let text = self.delimited::<_, _, { datestyle::DATE }>(values, form);
+            return self.either(text, binary, datestyle::DATES);
         }
         let text = DateText { values, unit, dates: Dates::get(), separator };
-        let form = DateBinary::<U>(PhantomData);
-        self.either(text, Prefixed { values, form }, date::ALPHABET)
+        self.either(text, binary, date::ALPHABET)
     }
 
     fn time<A: ArrowPrimitiveType, U: Unit + 'a>(self, array: &'a dyn Array) -> Writer<'a, I>
@@ -330,57 +336,41 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
     fn interval<T: Copy, S: Span<T> + 'a>(self, values: &'a [T]) -> Writer<'a, I> {
         let (span, style) = (PhantomData::<S>, self.settings.interval_style);
         let text = self.delimited::<_, _, { interval::TEXT }>(values, IntervalText { span, style });
-        self.either(text, IntervalBinary { values, span }, interval::ALPHABET)
-    }
-
-    /// Floats in text with no more digits than are asked for; None where the shortest are.
-    fn printed<T: Copy + Into<f64>>(self, values: &'a [T], digits: i32) -> Option<Writer<'a, I>> {
-        let extra = self.settings.extra_float_digits;
-        if extra > 0 || self.is_binary() {
-            return None;
-        }
-        let digits = (digits + extra).max(1) as usize;
-        Some(self.made(Made::each(values.len(), None, |row, out| {
-            printf::put(values[row].into(), digits, out);
-            Ok(())
-        })))
+        self.either(text, IntervalBinary { values, span }, interval::alphabet(style))
     }
 
     fn timestamp(self, array: &'a dyn Array, unit: TimeUnit, with_zone: bool) -> Writer<'a, I> {
         match unit {
             TimeUnit::Second => {
                 let values = native::<arrow::TimestampSecondType>(array);
-                self.instant::<Units<1_000_000>>(values, array.nulls(), with_zone)
+                self.instant::<Units<1_000_000>>(values, with_zone)
             }
             TimeUnit::Millisecond => {
                 let values = native::<arrow::TimestampMillisecondType>(array);
-                self.instant::<Units<1000>>(values, array.nulls(), with_zone)
+                self.instant::<Units<1000>>(values, with_zone)
             }
             TimeUnit::Microsecond => {
                 let values = native::<arrow::TimestampMicrosecondType>(array);
-                self.instant::<Units<1>>(values, array.nulls(), with_zone)
+                self.instant::<Units<1>>(values, with_zone)
             }
             TimeUnit::Nanosecond => {
                 let values = native::<arrow::TimestampNanosecondType>(array);
-                self.instant::<Nanos>(values, array.nulls(), with_zone)
+                self.instant::<Nanos>(values, with_zone)
             }
         }
     }
 
-    fn instant<U: Unit + 'a>(
-        self,
-        values: &'a [i64],
-        nulls: Option<&NullBuffer>,
-        with_zone: bool,
-    ) -> Writer<'a, I> {
-        if self.settings.date_style != DateStyle::Iso && !self.is_binary() {
-            let zone = self.zone.map_or(ShownZone::Utc, ShownZone::Of);
-            let zone = with_zone.then_some(&zone);
-            return self.made(Made::each(values.len(), nulls, |row, out| {
-                let instant = timestamp::timestamp::<U>(values[row])?;
-                datestyle::put_instant(instant, zone, self.settings, out);
-                Ok(())
-            }));
+    fn instant<U: Unit + 'a>(self, values: &'a [i64], with_zone: bool) -> Writer<'a, I> {
+        if let Some(style) = datestyle::Style::new(self.settings) {
+            let shown = match (with_zone, self.zone) {
+                (false, _) => Shown::Nothing,
+                (true, None) => Shown::Utc,
+                (true, Some(zone)) => Shown::Zone(zone),
+            };
+            let form = StyledTimestamp { style, shown, unit: PhantomData::<U> };
+            let text = self.delimited::<_, _, { datestyle::TIMESTAMP }>(values, form);
+            let binary = Prefixed { values, form: TimestampBinary::<U>(PhantomData) };
+            return self.either(text, binary, &shown.alphabet());
         }
         match (with_zone, self.zone) {
             (false, _) => self.instants::<U, _>(values, Without),

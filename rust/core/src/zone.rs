@@ -27,6 +27,8 @@ const PERIODS: i64 = 1 << 10;
 
 impl Zone {
     const CYCLE: i64 = 146_097 * 86_400;
+    /// MAXTZLEN of datetime.h, in bytes.
+    const MOST_LETTERS: usize = 10;
 
     /// A zone whose offset changes at `transitions`, seconds since 1970, ascending. `offsets` are
     /// seconds east of UTC, one more than there are transitions. From `cycle_start` on, the 400
@@ -45,9 +47,17 @@ impl Zone {
         Self { abbreviations, ..self }
     }
 
-    /// What it is called at an instant, in seconds since 1970.
-    pub fn abbreviation(&self, seconds: i64) -> &str {
-        self.abbreviations.get(self.index(seconds)).map_or("", String::as_str)
+    /// Seconds east of UTC at an instant, in seconds since 1970, and what is shown of their name.
+    pub fn named_offset(&self, seconds: i64) -> (i32, &[u8]) {
+        let index = self.index(seconds);
+        let name = self.abbreviations.get(index).map_or("", String::as_str).as_bytes();
+        let offset = self.offsets.get(index).copied().unwrap_or(0);
+        (offset, &name[..name.len().min(Self::MOST_LETTERS)])
+    }
+
+    /// Every byte that a name can have.
+    pub fn letters(&self) -> Vec<u8> {
+        self.abbreviations.concat().into_bytes()
     }
 
     fn period(&self, start: i64) -> Period {

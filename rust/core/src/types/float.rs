@@ -1,5 +1,5 @@
-//! float4 and float8 in float8out's notation with extra_float_digits = 1; the IEEE bits in BINARY.
-//! Which digits they have is `shortest`'s.
+//! float4 and float8 in float8out's notation; the IEEE bits in BINARY. Which digits they have is
+//! `shortest`'s where extra_float_digits is above 0, else `printf`'s.
 
 use std::ops::Range;
 
@@ -48,12 +48,12 @@ pub(super) fn hundredths(value: f64) -> (u64, bool) {
 
 /// Seventeen digits, the first two of them perhaps zero: sixteen as a number, one more, and the
 /// exponent of ten of the first one that there is.
-type Decimal = (u64, u8, i32);
+pub(super) type Decimal = (u64, u8, i32);
 /// What stands in for values that have no digits.
 const ONE: Decimal = (TEN_TO[15], 0, 0);
 
 /// A float's parts, and the notation of its type.
-pub(crate) trait Float: Copy {
+pub(crate) trait Float: Copy + Into<f64> {
     /// Decimal exponents from here on are written in scientific notation.
     const FIXED_BELOW: i32;
     fn is_negative(self) -> bool;
@@ -146,13 +146,36 @@ fn word(nan: bool, zero: bool, negative: bool) -> &'static [u8] {
     }
 }
 
+/// Which digits are written, and where scientific notation begins.
+pub(crate) trait Notation<T> {
+    /// Decimal exponents from here on are written in scientific notation.
+    fn fixed_below(&self) -> i32;
+    /// The digits of what is neither zero nor infinite nor NaN.
+    fn decimal(&self, value: T) -> Decimal;
+}
+
+/// The fewest digits that tell the value.
+pub(crate) struct Fewest;
+
+impl<T: Float> Notation<T> for Fewest {
+    #[inline(always)]
+    fn fixed_below(&self) -> i32 {
+        T::FIXED_BELOW
+    }
+    #[inline(always)]
+    fn decimal(&self, value: T) -> Decimal {
+        value.decimal()
+    }
+}
+
 /// Text cells of floats: a block's digits first, all 17 that there can be, then its cells.
-pub(crate) struct Floats<'a, T> {
+pub(crate) struct Floats<'a, T, N> {
     pub values: &'a [T],
+    pub notation: N,
     pub separator: u8,
 }
 
-impl<T: Float, I: Isa> FieldWriter<I> for Floats<'_, T> {
+impl<T: Float, N: Notation<T>, I: Isa> FieldWriter<I> for Floats<'_, T, N> {
     fn extent(&self, rows: Range<usize>) -> Extent {
         Extent::fixed(TEXT, rows.len())
     }
@@ -166,7 +189,7 @@ impl<T: Float, I: Isa> FieldWriter<I> for Floats<'_, T> {
         let mut words = false;
         for (i, value) in values.iter().enumerate().take(BLOCK) {
             let word = value.has_word();
-            let (sixteen, last, exponent) = if word { ONE } else { value.decimal() };
+            let (sixteen, last, exponent) = if word { ONE } else { self.notation.decimal(*value) };
             high[i] = sixteen / TEN_TO[8];
             low[i] = sixteen % TEN_TO[8];
             rest[i] = (last, exponent);
@@ -174,10 +197,11 @@ impl<T: Float, I: Isa> FieldWriter<I> for Floats<'_, T> {
         }
         let (high, low) = (block.isa.digits(&high), block.isa.digits(&low));
         let digits = high.iter().zip(&low).zip(&rest);
+        let fixed_below = self.notation.fixed_below();
         block.each(values.iter().zip(digits), |item, cell: &mut [u8; TEXT]| {
             let (value, ((high, low), (last, exponent))) = item;
             let digits = Digits::new(*high, *low, *last);
-            let len = digits.put(value.is_negative(), *exponent, T::FIXED_BELOW, cell);
+            let len = digits.put(value.is_negative(), *exponent, fixed_below, cell);
             cell[len] = self.separator;
             Ok(len + 1)
         });
@@ -236,7 +260,7 @@ impl Digits {
     }
 }
 
-impl<T: Float> Floats<'_, T> {
+impl<T: Float, N> Floats<'_, T, N> {
     #[cold]
     fn put_words<I: Isa>(&self, values: &[T], block: &mut Block<'_, I>) {
         for (i, value) in values.iter().enumerate() {

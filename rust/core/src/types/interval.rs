@@ -1,25 +1,27 @@
-//! interval from durations and Arrow's three intervals: each IntervalStyle in text (EncodeInterval),
-//! microseconds, days and months in BINARY (interval_send).
+//! interval: Arrow's durations and intervals in the four IntervalStyles (EncodeInterval of
+//! datetime.c); microseconds, days and months in BINARY.
 
 use std::marker::PhantomData;
 use std::ops::Range;
 
 use arrow_array::types::{IntervalDayTime, IntervalMonthDayNano};
 
-use super::digits::put_u64;
-use super::time::TimeUnit;
+use super::digits::left16;
+use super::time::{TimeUnit, put_time};
 use crate::block::Block;
 use crate::error::Reason;
 use crate::field::{Extent, FieldWriter, Form};
+use crate::isa::prefetch;
 use crate::settings::IntervalStyle;
 
-pub(crate) const ALPHABET: &[u8] = b"@ +-:.0123456789PTYMDHSadeghimnorsuy";
+/// `@ -178956970 years … -59.999999 secs ago` has 90 bytes; stores of sixteen overrun it.
+pub(crate) const TEXT: usize = 112;
 
-/// Room for the longest text, and what a number's store overruns.
-pub(crate) const TEXT: usize = 192;
+const HOUR: u64 = 3_600_000_000;
+const MINUTE: u64 = 60_000_000;
 
-/// What PostgreSQL's interval holds.
-#[derive(Debug, Clone, Copy)]
+/// PostgreSQL's own interval.
+#[derive(Clone, Copy)]
 pub(crate) struct Interval {
     months: i32,
     days: i32,
@@ -33,6 +35,8 @@ pub(crate) trait Span<T> {
 
 /// A duration of a unit.
 pub(crate) struct Duration<U>(PhantomData<U>);
+/// One of Arrow's own intervals.
+pub(crate) struct Own;
 
 impl<U: TimeUnit> Span<i64> for Duration<U> {
     #[inline(always)]
@@ -41,9 +45,6 @@ impl<U: TimeUnit> Span<i64> for Duration<U> {
         Ok(Interval { months: 0, days: 0, micros })
     }
 }
-
-/// One of Arrow's own intervals.
-pub(crate) struct Own;
 
 impl Span<i32> for Own {
     #[inline(always)]
@@ -55,7 +56,7 @@ impl Span<i32> for Own {
 impl Span<IntervalDayTime> for Own {
     #[inline(always)]
     fn interval(value: IntervalDayTime) -> Result<Interval, Reason> {
-        let micros = 1000 * i64::from(value.milliseconds);
+        let micros = i64::from(value.milliseconds) * 1000;
         Ok(Interval { months: 0, days: value.days, micros })
     }
 }
@@ -71,7 +72,7 @@ impl Span<IntervalMonthDayNano> for Own {
     }
 }
 
-/// The text form.
+/// The text of interval.
 pub(crate) struct IntervalText<S> {
     pub span: PhantomData<S>,
     pub style: IntervalStyle,
@@ -80,19 +81,29 @@ pub(crate) struct IntervalText<S> {
 impl<T, S: Span<T>> Form<T, TEXT> for IntervalText<S> {
     #[inline(always)]
     fn put(&self, value: T, cell: &mut [u8; TEXT]) -> Result<usize, Reason> {
-        let mut text = Text { cell, len: 0 };
-        let parts = Parts::of(S::interval(value)?);
+        let value = S::interval(value)?;
+        let mut out = Out { cell, len: 0 };
         match self.style {
-            IntervalStyle::Postgres => parts.put_postgres(&mut text),
-            IntervalStyle::PostgresVerbose => parts.put_verbose(&mut text),
-            IntervalStyle::SqlStandard => parts.put_sql(&mut text),
-            IntervalStyle::Iso8601 => parts.put_iso(&mut text),
+            IntervalStyle::Postgres => value.put_postgres(&mut out),
+            IntervalStyle::PostgresVerbose => value.put_verbose(&mut out),
+            IntervalStyle::SqlStandard => value.put_sql_standard(&mut out),
+            IntervalStyle::Iso8601 => value.put_iso_8601(&mut out),
         }
-        Ok(text.len)
+        Ok(out.len)
     }
 }
 
-/// Binary fields: the length, then the three parts.
+/// Every byte that a style's text can have.
+pub(crate) fn alphabet(style: IntervalStyle) -> &'static [u8] {
+    match style {
+        IntervalStyle::Postgres => b" +-.:0123456789yearsmond",
+        IntervalStyle::PostgresVerbose => b"@ -.0123456789yearsmondhuicg",
+        IntervalStyle::SqlStandard => b" +-.:0123456789",
+        IntervalStyle::Iso8601 => b"-.0123456789PYMDTHS",
+    }
+}
+
+/// The binary fields of interval.
 pub(crate) struct IntervalBinary<'a, T, S> {
     pub values: &'a [T],
     pub span: PhantomData<S>,
@@ -105,6 +116,7 @@ impl<T: Copy, S: Span<T>, I: Copy> FieldWriter<I> for IntervalBinary<'_, T, S> {
 
     #[inline(always)]
     fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
+        prefetch(self.values, &rows);
         block.each(self.values[rows].iter(), |value, cell: &mut [u8; 20]| {
             let Interval { months, days, micros } = S::interval(*value)?;
             cell[..4].copy_from_slice(&16_u32.to_be_bytes());
@@ -116,264 +128,236 @@ impl<T: Copy, S: Span<T>, I: Copy> FieldWriter<I> for IntervalBinary<'_, T, S> {
     }
 }
 
-/// A text being written.
-struct Text<'a> {
+/// A cell being written.
+struct Out<'a> {
     cell: &'a mut [u8; TEXT],
     len: usize,
 }
 
-impl Text<'_> {
+impl Out<'_> {
     #[inline(always)]
-    fn put(&mut self, bytes: &[u8]) {
-        self.cell[self.len..self.len + bytes.len()].copy_from_slice(bytes);
-        self.len += bytes.len();
+    fn byte(&mut self, byte: u8) {
+        self.cell[self.len] = byte;
+        self.len += 1;
+    }
+
+    /// A word of at most eight bytes, its `len` first ones.
+    #[inline(always)]
+    fn word(&mut self, word: &[u8; 8], len: usize) {
+        self.cell[self.len..][..8].copy_from_slice(word);
+        self.len += len;
     }
 
     #[inline(always)]
-    fn put_number(&mut self, magnitude: u64) {
-        let room = self.cell[self.len..].first_chunk_mut().expect("TEXT has room for a number");
-        self.len += put_u64(magnitude, room);
+    fn number(&mut self, value: u64) {
+        let (digits, len) = left16(value, 1);
+        self.cell[self.len..][..16].copy_from_slice(&digits);
+        self.len += len;
     }
 
-    fn put_signed(&mut self, value: i64) {
-        if value < 0 {
-            self.put(b"-");
-        }
-        self.put_number(value.unsigned_abs());
-    }
-
+    /// HH:MM:SS[.ffffff] of microseconds, with at least `least` digits (1 or 2) of hours.
     #[inline(always)]
-    fn put_two(&mut self, value: u64) {
-        if value < 10 {
-            self.put(b"0");
-        }
-        self.put_number(value);
-    }
-
-    /// The fraction of a second, trimmed (AppendSeconds).
-    #[inline(always)]
-    fn put_fraction(&mut self, mut micros: u64) {
-        if micros == 0 {
+    fn clock(&mut self, micros: u64, least: usize) {
+        if micros < 100 * HOUR && least == 2 {
+            let cell = self.cell[self.len..].first_chunk_mut().expect("TEXT has room");
+            self.len += put_time(micros, cell);
             return;
         }
-        let mut digits = [0; 6];
-        for digit in digits.iter_mut().rev() {
-            *digit = b'0' + (micros % 10) as u8;
-            micros /= 10;
+        let hours = micros / HOUR;
+        if least == 2 && hours < 10 {
+            self.byte(b'0');
         }
-        let len = digits.iter().rposition(|digit| *digit != b'0').map_or(0, |last| last + 1);
-        self.put(b".");
-        self.put(&digits[..len]);
+        self.number(hours);
+        self.tail_of_clock(micros % HOUR, 2);
+    }
+
+    /// Seconds and their fraction, without zeros at either end.
+    #[inline(always)]
+    fn seconds(&mut self, micros: u64) {
+        self.tail_of_clock(micros, if micros < 10_000_000 { 7 } else { 6 });
+    }
+
+    /// A time's text from byte `start` on.
+    #[inline(always)]
+    fn tail_of_clock(&mut self, micros: u64, start: usize) {
+        let mut time = [0; 16];
+        let len = put_time(micros, &mut time) - start;
+        self.cell[self.len..][..len].copy_from_slice(&time[start..][..len]);
+        self.len += len;
     }
 }
 
-/// The fields that are written, all of one sign within the months and within the time.
-struct Parts {
-    years: i64,
-    months: i64,
-    days: i64,
-    hours: i64,
-    minutes: i64,
-    seconds: i64,
-    micros: i64,
-}
+/// A unit's word and the length of its singular.
+type Word = (&'static [u8; 8], usize);
+const YEARS: Word = (b" years\0\0", 5);
+const MONTHS: Word = (b" mons\0\0\0", 4);
+const DAYS: Word = (b" days\0\0\0", 4);
+const HOURS: Word = (b" hours\0\0", 5);
+const MINUTES: Word = (b" mins\0\0\0", 4);
+const SECONDS: Word = (b" secs\0\0\0", 4);
 
-impl Parts {
+impl Interval {
+    fn years(self) -> i64 {
+        i64::from(self.months / 12)
+    }
+
+    fn months_of_year(self) -> i64 {
+        i64::from(self.months % 12)
+    }
+
+    /// A part below zero makes the next one show its plus.
     #[inline(always)]
-    fn of(interval: Interval) -> Self {
-        let (months, micros) = (i64::from(interval.months), interval.micros);
-        let seconds = micros / 1_000_000;
-        Self {
-            years: months / 12,
-            months: months % 12,
-            days: interval.days.into(),
-            hours: seconds / 3600,
-            minutes: seconds / 60 % 60,
-            seconds: seconds % 60,
-            micros: micros % 1_000_000,
-        }
-    }
-
-    fn time(&self) -> [i64; 4] {
-        [self.hours, self.minutes, self.seconds, self.micros]
-    }
-
-    fn has_time(&self) -> bool {
-        self.time().iter().any(|part| *part != 0)
-    }
-
-    fn is_time_negative(&self) -> bool {
-        self.time().iter().any(|part| *part < 0)
-    }
-
-    /// HH:MM:SS.ffffff without a sign; the hours are not padded in every style.
-    #[inline(always)]
-    fn put_clock(&self, padded: bool, text: &mut Text<'_>) {
-        let [hours, minutes, seconds, micros] = self.time().map(i64::unsigned_abs);
-        if padded {
-            text.put_two(hours)
-        } else {
-            text.put_number(hours)
-        }
-        text.put(b":");
-        text.put_two(minutes);
-        text.put(b":");
-        text.put_two(seconds);
-        text.put_fraction(micros);
-    }
-
-    #[inline(always)]
-    fn put_postgres(&self, text: &mut Text<'_>) {
-        let units: [(i64, &[u8]); 3] =
-            [(self.years, b" year"), (self.months, b" mon"), (self.days, b" day")];
-        let mut before = false;
-        for (value, unit) in units {
+    fn put_postgres(self, out: &mut Out<'_>) {
+        let mut after_minus = false;
+        let mut part = |out: &mut Out<'_>, value: i64, (word, len): Word| {
             if value == 0 {
-                continue;
-            }
-            if text.len > 0 {
-                text.put(b" ");
-            }
-            if before && value > 0 {
-                text.put(b"+");
-            }
-            text.put_signed(value);
-            text.put(unit);
-            if value != 1 {
-                text.put(b"s");
-            }
-            before = value < 0;
-        }
-        if text.len > 0 {
-            if !self.has_time() {
                 return;
             }
-            text.put(b" ");
+            if out.len > 0 {
+                out.byte(b' ');
+            }
+            if value < 0 {
+                out.byte(b'-');
+            } else if after_minus {
+                out.byte(b'+');
+            }
+            out.number(value.unsigned_abs());
+            out.word(word, len + usize::from(value != 1));
+            after_minus = value < 0;
+        };
+        if self.months != 0 {
+            part(out, self.years(), YEARS);
+            part(out, self.months_of_year(), MONTHS);
         }
-        if self.is_time_negative() {
-            text.put(b"-");
-        } else if before {
-            text.put(b"+");
+        part(out, self.days.into(), DAYS);
+        if out.len > 0 && self.micros == 0 {
+            return;
         }
-        self.put_clock(true, text);
+        if out.len > 0 {
+            out.byte(b' ');
+        }
+        if self.micros < 0 {
+            out.byte(b'-');
+        } else if after_minus {
+            out.byte(b'+');
+        }
+        out.clock(self.micros.unsigned_abs(), 2);
     }
 
-    fn put_verbose(&self, text: &mut Text<'_>) {
-        let units: [(i64, &[u8]); 5] = [
-            (self.years, b" year"),
-            (self.months, b" mon"),
-            (self.days, b" day"),
-            (self.hours, b" hour"),
-            (self.minutes, b" min"),
-        ];
-        text.put(b"@");
-        let (mut zero, mut ago) = (true, false);
-        for (value, unit) in units {
+    /// `@`, and `ago` where the first part is below zero, which turns the signs of all.
+    fn put_verbose(self, out: &mut Out<'_>) {
+        out.byte(b'@');
+        let micros = self.micros.unsigned_abs();
+        let parts = [self.years(), self.months_of_year(), self.days.into(), self.micros];
+        let ago = parts.into_iter().find(|part| *part != 0).is_some_and(|first| first < 0);
+        let signed = |magnitude: u64| (magnitude, self.micros < 0);
+        let unsigned = |part: i64| (part.unsigned_abs(), part < 0);
+        let [years, months, days, _] = parts.map(unsigned);
+        for ((value, negative), (word, len)) in [
+            (years, YEARS),
+            (months, MONTHS),
+            (days, DAYS),
+            (signed(micros / HOUR), HOURS),
+            (signed(micros % HOUR / MINUTE), MINUTES),
+        ] {
             if value == 0 {
                 continue;
             }
-            if zero {
-                ago = value < 0;
+            out.byte(b' ');
+            let minus = negative != ago;
+            if minus {
+                out.byte(b'-');
             }
-            let shown = if ago { -value } else { value };
-            text.put(b" ");
-            text.put_signed(shown);
-            text.put(unit);
-            if shown != 1 {
-                text.put(b"s");
-            }
-            zero = false;
+            out.number(value);
+            out.word(word, len + usize::from(value != 1 || minus));
         }
-        if self.seconds != 0 || self.micros != 0 {
-            text.put(b" ");
-            if self.seconds < 0 || self.micros < 0 {
-                if zero {
-                    ago = true;
-                } else if !ago {
-                    text.put(b"-");
-                }
-            } else if ago {
-                text.put(b"-");
+        let seconds = micros % MINUTE;
+        if seconds != 0 {
+            out.byte(b' ');
+            if (self.micros < 0) != ago {
+                out.byte(b'-');
             }
-            text.put_number(self.seconds.unsigned_abs());
-            text.put_fraction(self.micros.unsigned_abs());
-            let one = self.seconds.abs() == 1 && self.micros == 0;
-            text.put(if one { b" sec" } else { b" secs" });
-            zero = false;
+            out.seconds(seconds);
+            out.word(SECONDS.0, SECONDS.1 + usize::from(seconds != 1_000_000));
         }
-        if zero {
-            text.put(b" 0");
+        if out.len == 1 {
+            out.word(b" 0\0\0\0\0\0\0", 2);
         }
         if ago {
-            text.put(b" ago");
+            out.word(b" ago\0\0\0\0", 4);
         }
     }
 
-    fn put_sql(&self, text: &mut Text<'_>) {
-        let all = [self.years, self.months, self.days, self.hours];
-        let all = [all.as_slice(), &[self.minutes, self.seconds, self.micros]].concat();
-        let (negative, positive) = (all.iter().any(|n| *n < 0), all.iter().any(|n| *n > 0));
-        let months = self.years != 0 || self.months != 0;
-        let standard = !(negative && positive) && !(months && (self.days != 0 || self.has_time()));
+    /// One sign where the standard has such an interval, else a sign for each of three parts.
+    fn put_sql_standard(self, out: &mut Out<'_>) {
+        let parts = [i64::from(self.months), i64::from(self.days), self.micros];
+        let negative = parts.iter().any(|part| *part < 0);
+        let positive = parts.iter().any(|part| *part > 0);
+        let day_time = self.days != 0 || self.micros != 0;
+        let (years, months) = (self.years().unsigned_abs(), self.months_of_year().unsigned_abs());
+        let (days, micros) = (u64::from(self.days.unsigned_abs()), self.micros.unsigned_abs());
         if !negative && !positive {
-            text.put(b"0");
-        } else if !standard {
-            let sign = |negative| if negative { b"-" } else { b"+" };
-            text.put(sign(self.years < 0 || self.months < 0));
-            self.put_years(text);
-            text.put(b" ");
-            text.put(sign(self.days < 0));
-            text.put_number(self.days.unsigned_abs());
-            text.put(b" ");
-            text.put(sign(self.is_time_negative()));
-            self.put_clock(false, text);
-        } else {
-            if negative {
-                text.put(b"-");
-            }
-            if months {
-                return self.put_years(text);
-            }
-            if self.days != 0 {
-                text.put_number(self.days.unsigned_abs());
-                text.put(b" ");
-            }
-            self.put_clock(false, text);
+            return out.byte(b'0');
         }
+        let mixed = negative && positive || self.months != 0 && day_time;
+        let sign = |out: &mut Out<'_>, minus| match (mixed, minus) {
+            (true, false) => out.byte(b'+'),
+            (true, true) => out.byte(b'-'),
+            (false, _) => {}
+        };
+        if negative && !mixed {
+            out.byte(b'-');
+        }
+        if self.months != 0 || mixed {
+            sign(out, self.months < 0);
+            out.number(years);
+            out.byte(b'-');
+            out.number(months);
+            if !mixed {
+                return;
+            }
+            out.byte(b' ');
+        }
+        if self.days != 0 || mixed {
+            sign(out, self.days < 0);
+            out.number(days);
+            out.byte(b' ');
+        }
+        sign(out, self.micros < 0);
+        out.clock(micros, 1);
     }
 
-    fn put_years(&self, text: &mut Text<'_>) {
-        text.put_number(self.years.unsigned_abs());
-        text.put(b"-");
-        text.put_number(self.months.unsigned_abs());
-    }
-
-    fn put_iso(&self, text: &mut Text<'_>) {
-        let put = |text: &mut Text<'_>, value: i64, unit: &[u8]| {
+    /// `P`, years, months and days, `T`, hours, minutes and seconds, each with its sign.
+    fn put_iso_8601(self, out: &mut Out<'_>) {
+        if self.months == 0 && self.days == 0 && self.micros == 0 {
+            return out.word(b"PT0S\0\0\0\0", 4);
+        }
+        let part = |out: &mut Out<'_>, negative: bool, value: u64, unit: u8| {
             if value != 0 {
-                text.put_signed(value);
-                text.put(unit);
+                if negative {
+                    out.byte(b'-');
+                }
+                out.number(value);
+                out.byte(unit);
             }
         };
-        text.put(b"P");
-        put(text, self.years, b"Y");
-        put(text, self.months, b"M");
-        put(text, self.days, b"D");
-        if self.has_time() {
-            text.put(b"T");
-            put(text, self.hours, b"H");
-            put(text, self.minutes, b"M");
-            if self.seconds != 0 || self.micros != 0 {
-                if self.seconds < 0 || self.micros < 0 {
-                    text.put(b"-");
-                }
-                text.put_number(self.seconds.unsigned_abs());
-                text.put_fraction(self.micros.unsigned_abs());
-                text.put(b"S");
-            }
+        out.byte(b'P');
+        part(out, self.months < 0, self.years().unsigned_abs(), b'Y');
+        part(out, self.months < 0, self.months_of_year().unsigned_abs(), b'M');
+        part(out, self.days < 0, self.days.unsigned_abs().into(), b'D');
+        if self.micros == 0 {
+            return;
         }
-        if text.len == 1 {
-            text.put(b"T0S");
+        out.byte(b'T');
+        let (micros, negative) = (self.micros.unsigned_abs(), self.micros < 0);
+        part(out, negative, micros / HOUR, b'H');
+        part(out, negative, micros % HOUR / MINUTE, b'M');
+        if micros % MINUTE != 0 {
+            if negative {
+                out.byte(b'-');
+            }
+            out.seconds(micros % MINUTE);
+            out.byte(b'S');
         }
     }
 }
