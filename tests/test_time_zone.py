@@ -13,6 +13,8 @@ import pytest
 from holofast import time_zone
 from holofast.errors import CopyError
 from holofast.time_zone import CYCLE_SECONDS, UTC, Zone, load
+from hypothesis import given
+from hypothesis import strategies as st
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +28,7 @@ FIRST, END = -210_866_803_200, 9_224_318_016_000  # PostgreSQL's timestamps, in 
 @pytest.fixture(scope="module")
 def session(postgres15: Postgres) -> Iterator[psycopg.Connection]:
     with postgres15() as connection:
+        connection.execute("SET DateStyle = German")
         yield connection
 
 
@@ -36,21 +39,36 @@ def no_cache() -> Iterator[None]:
     load.cache_clear()
 
 
-def offset_at(zone: Zone, second: int) -> int:
+def shown_at(zone: Zone, second: int) -> tuple[int, str]:
     if zone.cycle_start is not None and second >= zone.cycle_start:
         second = zone.cycle_start + (second - zone.cycle_start) % CYCLE_SECONDS
-    return zone.offsets[bisect_right(zone.transitions, second)]
+    place = bisect_right(zone.transitions, second)
+    letters = zone.abbreviations[place].encode()[:10]
+    return zone.offsets[place], letters.decode(errors="replace")
 
 
-def server_offsets(session: psycopg.Connection, name: str, seconds: list[int]) -> list[int]:
+def server_shows(
+    session: psycopg.Connection, name: str, seconds: list[int]
+) -> list[tuple[int, str]]:
+    """Seconds east of UTC, and the abbreviation, which is what a style other than ISO prints."""
     session.execute("SELECT set_config('TimeZone', %s, false)", (name,))
     rows = session.execute(
-        "SELECT extract(timezone FROM timestamptz '2000-01-01 00:00+00'"
-        " + (s - 946684800) * interval '1 second')::int "
-        "FROM unnest(%s::bigint[]) WITH ORDINALITY AS t(s, i) ORDER BY i",
+        "SELECT extract(timezone FROM t)::int, convert_to(t::text, 'UTF8') "
+        "FROM (SELECT timestamptz '2000-01-01 00:00+00' + (s - 946684800) * interval '1 second'"
+        " FROM unnest(%s::bigint[]) WITH ORDINALITY AS u(s, i) ORDER BY i) AS v(t)",
         (seconds,),
     )
-    return [offset for (offset,) in rows]
+    texts = [(offset, text.decode(errors="replace").removesuffix(" BC")) for offset, text in rows]
+    return [(offset, text.split(" ", 2)[2]) for offset, text in texts]
+
+
+def instants(zone: Zone, pick: random.Random, count: int) -> list[int]:
+    """Before and at some of the zone's changes, and at other times near and far."""
+    changes = pick.sample(zone.transitions, min(count, len(zone.transitions)))
+    seconds = [change + step for change in changes for step in (-1, 0)]
+    seconds += [pick.randrange(FIRST, END) for _ in range(count)]
+    seconds += [pick.randrange(-(6 * 10**9), 2 * 10**10) for _ in range(count)]
+    return [second for second in seconds if second >= FIRST + 10**6]
 
 
 def test_every_zone_has_the_servers_offsets(session: psycopg.Connection) -> None:
@@ -60,30 +78,30 @@ def test_every_zone_has_the_servers_offsets(session: psycopg.Connection) -> None
     pick = random.Random(400)
     for name in sorted(names):
         zone = load(name)
-        changes = pick.sample(zone.transitions, min(30, len(zone.transitions)))
-        seconds = [change + step for change in changes for step in (-1, 0)]
-        seconds += [pick.randrange(FIRST, END) for _ in range(30)]
-        seconds += [pick.randrange(-(6 * 10**9), 2 * 10**10) for _ in range(30)]
-        seconds = [second for second in seconds if second >= FIRST]
-        ours = [offset_at(zone, second) for second in seconds]
-        assert ours == server_offsets(session, name, seconds), name
+        seconds = instants(zone, pick, 30)
+        ours = [shown_at(zone, second) for second in seconds]
+        assert ours == server_shows(session, name, seconds), name
 
 
 @pytest.mark.parametrize(
     "name",
     ["utc", "europe/BERLIN", "Etc/GMT+5", "EST5EDT", "3", "-3.5", " 8", "+08", "+03:30", "-03:30",
-     "167.9", "FOO5", "FOO-5:30", "<+03>-3", "<+03>3", "A5", "FOO167", "posix/Europe/Paris"],
+     "167.9", "FOO5", "FOO-5:30", "<+03>-3", "<+03>3", "A5", "FOO167", "posix/Europe/Paris", "0x10",
+     "1e1", "-0", ":utc", "gmt", "a long name5", "<a,b>5:30", "é5", "<>-3", "-1.0001"],
 )  # fmt: skip
 def test_a_name_means_what_it_means_to_the_server(session: psycopg.Connection, name: str) -> None:
     seconds = [-(10**10), 946_684_800, 962_409_600, 10**11]
-    ours = [offset_at(load(name), second) for second in seconds]
-    assert ours == server_offsets(session, name, seconds)
+    ours = [shown_at(load(name), second) for second in seconds]
+    assert ours == server_shows(session, name, seconds)
+    assert session.execute("SHOW TimeZone").fetchone() == (load(name).name,)
 
 
 @pytest.mark.parametrize(
     "name",
     ["Nowhere", "Europe/Nowhere", "Europe", "", "..", "../zoneinfo/UTC", "/Europe/Berlin", "168",
-     "-168", "FOO168", "FOO", "FOO5:99", "zone.tab", "tzdata.zi", "nan", "inf", "5:", "é"],
+     "-168", "FOO168", "FOO", "FOO5:99", "zone.tab", "tzdata.zi", "nan", "inf", "5:", "é",
+     "1e400", "FOO5:30:30", "FOO5BAR,M13.1.0,M11.1.0", "FOO5BAR,M3.2.0", "FOO5BAR4:",
+     "x" * 255 + "5", "FOO5BAR,J0,J5", "FOO5BAR,0,366", "FOO5<>"],
 )  # fmt: skip
 def test_a_name_that_the_server_refuses(session: psycopg.Connection, name: str) -> None:
     with pytest.raises(psycopg.Error) as refused:
@@ -92,6 +110,7 @@ def test_a_name_that_the_server_refuses(session: psycopg.Connection, name: str) 
         load(name)
     assert raised.value.sqlstate == refused.value.diag.sqlstate
     assert raised.value.message == refused.value.diag.message_primary
+    assert raised.value.detail == refused.value.diag.message_detail
 
 
 @pytest.mark.parametrize(
@@ -101,18 +120,48 @@ def test_a_name_that_the_server_refuses(session: psycopg.Connection, name: str) 
      "IST-1GMT0,M10.5.0,M3.5.0/1"],
 )  # fmt: skip
 def test_a_posix_rule_with_daylight_saving(session: psycopg.Connection, name: str) -> None:
-    pick = random.Random(400)
-    seconds = [pick.randrange(FIRST, END) for _ in range(200)]
-    seconds += [pick.randrange(-(6 * 10**9), 2 * 10**10) for _ in range(200)]
-    changes = load(name).transitions
-    near = [change + 12_622_780_800 * 17 for change in pick.sample(changes, 40)]
-    seconds += [change + step for change in near for step in (-1, 0)]
-    ours = [offset_at(load(name), second) for second in seconds]
-    assert ours == server_offsets(session, name, seconds)
+    zone = load(name)
+    seconds = instants(zone, random.Random(400), 200)
+    assert [shown_at(zone, second) for second in seconds] == server_shows(session, name, seconds)
+
+
+_NAMES = st.sampled_from(["FOO", "foo", "<+03>", "<a,b>", "", "é", "<>", "X/Y", "<", "A;B", "A<B"])
+_OFFSETS = st.sampled_from(["5", "-3", "+2", "5:30", "167", "168", "5:30:30", "5:60", "-0", "25"])
+_DAYS = st.sampled_from(
+    ["M3.2.0", "m11.1.0", "M10.5.6", "M2.5.1", "J60", "J59", "J365", "J1", "0", "59", "60", "365",
+     "366", "J0", "M13.1.0", "M3.6.0", "300"]
+)  # fmt: skip
+_TIMES = st.sampled_from(["", "/3", "/0", "/-1", "/26", "/167:59:60", "/2:30"])
+_DATES = st.builds("".join, st.tuples(_DAYS, _TIMES))
+_RULES = st.builds("".join, st.tuples(st.sampled_from(",;/"), _DATES, st.just(","), _DATES))
+_POSIX = st.builds(
+    "".join,
+    st.tuples(_NAMES, _OFFSETS, st.just("") | _NAMES, st.just("") | _OFFSETS, st.just("") | _RULES),
+)
+
+
+@given(name=_POSIX)
+def test_what_is_a_posix_rule_to_the_server_is_one(session: psycopg.Connection, name: str) -> None:
+    refusal: CopyError | None = None
+    try:
+        zone = load(name)
+    except CopyError as error:
+        refusal = error
+    if refusal is not None:
+        with pytest.raises(psycopg.Error) as refused:
+            session.execute("SELECT set_config('TimeZone', %s, false)", (name,))
+        diag = refused.value.diag
+        theirs = (diag.sqlstate, diag.message_primary, diag.message_detail)
+        assert (refusal.sqlstate, refusal.message, refusal.detail) == theirs
+        return
+    seconds = instants(zone, random.Random(400), 5)
+    assert [shown_at(zone, second) for second in seconds] == server_shows(session, name, seconds)
 
 
 def test_utc_is_one_offset() -> None:
-    assert load("UTC") == load("Etc/UTC") == load("GMT") == UTC == Zone((), (0,), None, ("UTC",))
+    assert load("UTC") == load("Etc/UTC") == load("GMT") == UTC
+    assert load("utc").name == UTC.name == "UTC"
+    assert load("GMT").abbreviations == ("GMT",)
 
 
 @pytest.mark.usefixtures("no_cache")

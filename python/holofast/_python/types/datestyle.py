@@ -22,7 +22,7 @@ _MONTHS: Final = (
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 )  # fmt: skip
 _MARKS: Final = {"SQL": "/", "Postgres": "-", "German": "."}
-_MOST_LETTERS: Final = 10  # MAXTZLEN
+_MOST_LETTERS: Final = 10  # MAXTZLEN, in bytes
 
 
 class _Styled:
@@ -88,7 +88,8 @@ class StyledTimestamp(_Styled):
         if zone is not None:
             at = place(zone, second)
             second += zone.offsets[at]
-            name = f" {zone.abbreviations[at][:_MOST_LETTERS]}"
+            letters = zone.abbreviations[at].encode()[:_MOST_LETTERS]
+            name = f" {letters.decode('latin-1')}"
         day = second // 86_400
         (clock,) = clocks([second % 86_400], fraction)
         return self._both(day, clock) + name + _era(day)
