@@ -29,7 +29,8 @@ LAYERS: list[set[str]] = [
     {"statement", "programs", "report", "encoder"},
     {"_python", "_native"},
     {"schema"},
-    {"options", "settings", "arrow_types"},
+    {"settings"},
+    {"options", "arrow_types"},
     {"time_zone", "encodings", "conversions", "redaction", "pg_types"},
     {"errors"},
 ]

@@ -5,15 +5,19 @@ Both engines against the servers.
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pyarrow as pa
 import pytest
+from holofast import api
 from holofast.encoder import Encoder
 from holofast.errors import CopyError, EncodeError
 from holofast.options import CopyOptions
-from holofast.settings import Settings
+from holofast.settings import HOLOGRES, POSTGRES, Settings
+from holofast.sources import profile_of
+from holofast.sources.duckdb import DuckDB
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -76,12 +80,19 @@ def compare(
             "DateStyle",
             ["ISO", "sql", "German", "german, ymd", "German, MDY", "postgres_verbose, european",
              "Euro", "us", "NonEuropean, SQL", "mdy , iso", " ", "DEFAULT", "x", "ISO, SQL",
-             "iso, mdy, dmy", "ISO,,MDY", "isox", "dmy, dmy", "Postgres, YMD"],
+             "iso, mdy, dmy", "ISO,,MDY", "isox", "dmy, dmy", "Postgres, YMD", '"ISO"', '"iso',
+             "ISO,", ",", "MDY DMY", "MDY, German", "German, DEFAULT", "DEFAULT, German", "", "FOO",
+             ' iso , "DMY" ', 'x, "B""ar"', '"B""ar"', "German, YMD, ymd", "\u0130SO", "iso\v"],
         ),
-        ("IntervalStyle", ["postgres", "ISO_8601", "Sql_Standard", "postgres_verbose", "x", ""]),
+        ("IntervalStyle", ["postgres", "ISO_8601", "Sql_Standard", "postgres_verbose", "x", "",
+                           " postgres", "\u0130so_8601"]),
         ("bytea_output", ["hex", "ESCAPE", "x", "base64"]),
-        ("extra_float_digits", [-15, 3, 0, -16, 4, 100]),
-        ("TimeZone", ["utc", "Asia/Shanghai", "Nowhere", "+03:30", "-7"]),
+        ("extra_float_digits",
+         [-15, 3, 0, -16, 4, 100, "x", "2.5", "1.5", "-1.5", "0x2", "1e0", " 2 ", "2 s", "", "-0",
+          "+1", "010", "-017", "08", "99999999999", "1.2.3", "nan", "1e400", "1e10", ".5", "1.",
+          "--1", "1_0", "0x", "-0xF", "inf"]),
+        ("TimeZone",
+         ["utc", "Asia/Shanghai", "Nowhere", "+03:30", "-7", "europe/berlin", "foo5bar"]),
     ],
 )  # fmt: skip
 def test_settings_are_checked_as_the_server_checks_them(
@@ -99,15 +110,68 @@ def test_settings_are_checked_as_the_server_checks_them(
             theirs = (diag.sqlstate, diag.message_primary, diag.message_detail, diag.message_hint)
         said: Any
         try:
-            said = str(getattr(settings_of({name: value}), NAMES[name]))
+            said = str(getattr(Settings().assigned(name, str(value)), NAMES[name]))
         except CopyError as error:
             said = (error.sqlstate, error.message, error.detail, error.hint)
-        if name == "TimeZone" and isinstance(said, str):
-            continue  # as it was given, where SHOW has the file's own spelling
         if isinstance(theirs, tuple):  # set_config spells the name as it was given, SET as itself
             theirs = (theirs[0], theirs[1].replace(name, name.lower()), *theirs[2:])
             said = (said[0], said[1].replace(name, name.lower()), *said[2:])
         assert said == theirs, value
+
+
+def test_one_parameter_is_set_after_the_other(session15: psycopg.Connection) -> None:
+    for words in (["SQL", "DMY"], ["YMD", "Postgres"], ["German", "default"], ["German", "US"]):
+        set_all(session15, {})
+        settings = Settings()
+        for word in words:
+            session15.execute("SELECT set_config('DateStyle', %s, false)", (word,))
+            settings = settings.assigned("dateSTYLE", word)
+        assert session15.execute("SHOW DateStyle").fetchone() == (settings.date_style,)
+    with pytest.raises(psycopg.Error) as refused:
+        session15.execute("SET no_such = 1")
+    with pytest.raises(CopyError) as raised:
+        Settings().assigned("no_such", "1")
+    assert raised.value.sqlstate == refused.value.diag.sqlstate
+    assert raised.value.message == refused.value.diag.message_primary
+
+
+@pytest.mark.parametrize("value", [None, b"hex", 5, True])
+def test_what_is_no_text_is_a_type_error(value: Any) -> None:
+    for name in ("time_zone", "date_style", "bytea_output", "interval_style"):
+        with pytest.raises(TypeError, match=f"setting {name} must be a str"):
+            Settings(**{name: value})
+    with pytest.raises(TypeError, match="setting extra_float_digits must be an int"):
+        Settings(extra_float_digits="1")  # type: ignore[arg-type]
+
+
+def test_hologres_is_like_postgresql_11() -> None:
+    assert HOLOGRES.settings == Settings(extra_float_digits=0)
+    HOLOGRES.check(CopyOptions(header=True, format="csv"))
+    HOLOGRES.check(CopyOptions(delimiter=","))
+    with pytest.raises(CopyError, match="COPY HEADER available only in CSV mode") as raised:
+        HOLOGRES.check(CopyOptions(header=True))
+    assert raised.value.sqlstate == "0A000"
+    POSTGRES.check(CopyOptions(header=True))
+
+
+def test_the_source_chooses_the_profile(monkeypatch: pytest.MonkeyPatch) -> None:
+    def copied(options: str, settings: Settings | None = None) -> bytes:
+        out = io.BytesIO()
+        api.copy(f"COPY (SELECT 0.1::double a) TO STDOUT {options}", settings=settings, stdout=out)
+        return out.getvalue()
+
+    third = "COPY (SELECT 1::double / 3 a) TO STDOUT"
+    out = io.BytesIO()
+    api.copy(third, stdout=out)
+    assert out.getvalue() == b"0.3333333333333333\n"
+    assert copied("(HEADER)") == b"a\n0.1\n"
+    monkeypatch.setattr(DuckDB, "profile", HOLOGRES)
+    out = io.BytesIO()
+    api.copy(third, stdout=out)
+    assert out.getvalue() == b"0.333333333333333\n"
+    with pytest.raises(CopyError, match="available only in CSV mode"):
+        copied("(HEADER)")
+    assert profile_of(None) is HOLOGRES
 
 
 DATED = (

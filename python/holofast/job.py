@@ -19,10 +19,9 @@ from holofast.programs import parse_arguments
 from holofast.programs.commands import check_allowed, is_misspelt, parse_command
 from holofast.redaction import redact
 from holofast.report import Report
-from holofast.settings import Settings
 from holofast.sinks import store
 from holofast.sinks.multipart import Multipart, over_limit
-from holofast.sources import open_source
+from holofast.sources import open_source, profile_of
 from holofast.statement import Statement, parse_statement
 
 if TYPE_CHECKING:
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 
     from holofast.pipeline import Outcome, Progress
     from holofast.programs import DumpToOss
+    from holofast.settings import Settings
     from holofast.sinks import Sink
     from holofast.sources import Source
 
@@ -183,7 +183,6 @@ def prepared(
 ) -> Iterator[Job]:
     """The job of a COPY statement; the source is closed at the end."""
     started = time.perf_counter()
-    settings = settings or Settings()
     check_program = functools.partial(check_allowed, allow_program=allow_program)
     if isinstance(statement, Statement):
         text, parsed = None, statement
@@ -191,6 +190,9 @@ def prepared(
     else:
         text = statement
         parsed = parse_statement(statement, dialect="duckdb", check_program=check_program)
+    profile = profile_of(uri)
+    profile.check(parsed.options)
+    settings = settings or profile.settings
     with contextlib.closing(_open(parsed, uri, settings, text)) as source:
         # PostgreSQL starts the program last: what that refuses comes after the query's errors.
         target, refusal = None, None

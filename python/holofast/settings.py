@@ -1,33 +1,52 @@
-"""The session settings (GUCs) that COPY's bytes depend on, checked once, here, as SET checks them.
+"""The session settings (GUCs) that COPY's bytes depend on, and the profiles of servers: their
+defaults. Checked once, here, by the rules and in the words of PostgreSQL 15's variable.c and guc.c.
 
-The rules and words are those of PostgreSQL 15's guc.c and variable.c. COPY's own options are
-options.py's, what a time zone is time_zone.py's.
+COPY's own options are options.py's; which settings a column needs is schema.py's.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+import math
+import re
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Final
 
 from holofast.encodings import canonical_name
 from holofast.errors import CopyError
 
-# As SHOW and the errors about them spell the settings whose values are words.
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from holofast.options import CopyOptions
+
+# PostgreSQL's own names.
+NAMES: Final = {
+    "time_zone": "TimeZone",
+    "date_style": "DateStyle",
+    "interval_style": "IntervalStyle",
+    "extra_float_digits": "extra_float_digits",
+    "bytea_output": "bytea_output",
+    "client_encoding": "client_encoding",
+}
+
+_FIELDS: Final = {name.lower(): field for field, name in NAMES.items()}
 _WORDS: Final = {
     "interval_style": ("postgres", "postgres_verbose", "sql_standard", "iso_8601"),
     "bytea_output": ("escape", "hex"),
 }
-_FLOAT_DIGITS: Final = range(-15, 4)
+_ASCII_LOWER: Final = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+_INT32: Final = range(-(2**31), 2**31)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The session's settings, with PostgreSQL's defaults; after construction as SHOW prints them.
+    """The settings of a session, by default those of PostgreSQL 15.
 
-    `time_zone` is a name of the IANA database, hours east of UTC, or a POSIX zone; `date_style` one
-    or two words such as "SQL, DMY"; `interval_style` postgres, postgres_verbose, sql_standard or
-    iso_8601; `extra_float_digits` from -15 to 3; `bytea_output` hex or escape; `client_encoding`
-    any name of an encoding.
+    `time_zone` is a name of the IANA database, hours east of UTC or a POSIX rule; `date_style` a
+    style (ISO, SQL, Postgres, German), an order (MDY, DMY, YMD) or both; `interval_style` postgres,
+    postgres_verbose, sql_standard or iso_8601; `extra_float_digits` -15 to 3; `bytea_output` hex
+    or escape; `client_encoding` any name of an encoding. They take what SET takes, and hold what
+    SHOW says then.
 
     Raises CopyError 22023 as SET does, 0A000 for MULE_INTERNAL.
     """
@@ -40,74 +59,53 @@ class Settings:
     client_encoding: str = "UTF8"
 
     def __post_init__(self) -> None:
-        resolved = {
-            "date_style": _date_style(self.date_style),
-            "interval_style": _word("interval_style", self.interval_style),
-            "bytea_output": _word("bytea_output", self.bytea_output),
-            "client_encoding": _client_encoding(self.client_encoding),
-        }
-        for name, value in resolved.items():
-            object.__setattr__(self, name, value)
-        if self.extra_float_digits not in _FLOAT_DIGITS:
-            raise CopyError(
-                "22023",
-                f"{self.extra_float_digits} is outside the valid range for parameter "
-                '"extra_float_digits" (-15 .. 3)',
-            )
-        if self.time_zone != "UTC":
-            from holofast import time_zone  # not needed by those who only upload
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value != field.default:
+                object.__setattr__(self, field.name, _canonical(field.name, value))
 
-            time_zone.load(self.time_zone)
+    def assigned(self, name: str, text: str) -> Settings:
+        """These settings after `SET name = 'text'`, by PostgreSQL's own name in any case.
 
-
-def _word(name: str, value: str) -> str:
-    """One of a setting's words, in any case."""
-    if value.lower() not in _WORDS[name]:
-        parameter = name.replace("_s", "s")  # intervalstyle, but bytea_output
-        raise CopyError(
-            "22023",
-            f'invalid value for parameter "{parameter}": "{value}"',
-            hint=f"Available values: {', '.join(_WORDS[name])}.",
-        )
-    return value.lower()
+        Raises CopyError 42704 for another name.
+        """
+        field = _FIELDS.get(name.translate(_ASCII_LOWER))
+        if field is None:
+            raise CopyError("42704", f'unrecognized configuration parameter "{name}"')
+        value: Any = text
+        if field == "date_style":  # a word alone leaves the other as it is
+            value = _date_style(text, self.date_style)
+        elif field == "extra_float_digits":
+            value = _integer(field, text)
+        return replace(self, **{field: value})
 
 
-def _date_style(value: str) -> str:
-    """The style and the order of what check_datestyle reads, in PostgreSQL's own spelling."""
-    words = [word.strip() for word in value.lower().split(",")]
-    if "" in words and words != [""]:
-        raise _invalid_date_style(value, "List syntax is invalid.")
-    style: set[str] = set()
-    order: set[str] = set()
-    for word in filter(None, words):
-        if (found := _style(word)) is not None:
-            style.add(found)
-            order |= {"DMY"} if found == "German" and not order else set()
-        elif (found := _order(word)) is not None:
-            order = {found} if "german" in words and order == {"DMY"} else order | {found}
-        elif word != "default":
-            raise _invalid_date_style(value, f'Unrecognized key word: "{word}".')
-    if len(style) > 1 or len(order) > 1:
-        raise _invalid_date_style(value, 'Conflicting "datestyle" specifications.')
-    return f"{next(iter(style), 'ISO')}, {next(iter(order), 'MDY')}"
+def _canonical(field: str, value: Any) -> Any:
+    if field == "extra_float_digits":
+        return _extra_float_digits(value)
+    if not isinstance(value, str):
+        raise TypeError(f"setting {field} must be a str, not {type(value).__name__}")
+    if field == "time_zone":
+        from holofast import time_zone  # not needed by those who only upload
+
+        return time_zone.load(value).name
+    if field == "date_style":
+        return _date_style(value, Settings.date_style)
+    if field == "client_encoding":
+        return _client_encoding(value)
+    word = value.translate(_ASCII_LOWER)
+    if word not in _WORDS[field]:
+        raise _invalid(field, value, hint=f"Available values: {', '.join(_WORDS[field])}.")
+    return word
 
 
-def _style(word: str) -> str | None:
-    if word.startswith("postgres"):
-        return "Postgres"
-    return {"iso": "ISO", "sql": "SQL", "german": "German"}.get(word)
-
-
-def _order(word: str) -> str | None:
-    if word == "dmy" or word.startswith("euro"):
-        return "DMY"
-    if word in ("mdy", "us") or word.startswith("noneuro"):
-        return "MDY"
-    return "YMD" if word == "ymd" else None
-
-
-def _invalid_date_style(value: str, detail: str) -> CopyError:
-    return CopyError("22023", f'invalid value for parameter "DateStyle": "{value}"', detail=detail)
+def _invalid(
+    field: str, value: str, *, detail: str | None = None, hint: str | None = None
+) -> CopyError:
+    # A word's error has the name as SET folds it, a check's as it is.
+    name = NAMES[field].lower() if field in _WORDS else NAMES[field]
+    message = f'invalid value for parameter "{name}": "{value}"'
+    return CopyError("22023", message, detail=detail, hint=hint)
 
 
 def _client_encoding(alias: str) -> str:
@@ -124,3 +122,119 @@ def _client_encoding(alias: str) -> str:
         detail = f"Conversion between {name} and UTF8 is not supported."
         raise CopyError("0A000", message, detail=detail)
     return name
+
+
+def _extra_float_digits(value: Any) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"setting extra_float_digits must be an int, not {type(value).__name__}")
+    if not -15 <= value <= 3:
+        raise CopyError(
+            "22023",
+            f'{value} is outside the valid range for parameter "extra_float_digits" (-15 .. 3)',
+        )
+    return value
+
+
+def _integer(field: str, text: str) -> int:
+    """An integer as parse_int of guc.c reads it: C's bases, and fractions to be rounded."""
+    bare = text.strip(" \t\n\v\f\r")
+    number: float = math.nan
+    if re.fullmatch(r"[+-]?(0[xX][0-9a-fA-F]+|[0-9]+)", bare):
+        octal = re.fullmatch(r"[+-]?0[0-7]+", bare)
+        hexadecimal = "x" in bare.lower()
+        if hexadecimal or octal or not re.match(r"[+-]?0[0-9]", bare):
+            number = int(bare, 16 if hexadecimal else 8 if octal else 10)
+    elif re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", bare):
+        number = float(bare)
+    if not math.isfinite(number):
+        raise _invalid(field, text)
+    if round(number) not in _INT32:
+        raise _invalid(field, text, hint="Value exceeds integer range.")
+    return round(number)
+
+
+_STYLES: Final = (
+    (r"iso", "ISO"),
+    (r"sql", "SQL"),
+    (r"postgres.*", "Postgres"),
+    (r"german", "German"),
+)
+_ORDERS: Final = (
+    (r"ymd", "YMD"),
+    (r"dmy|euro.*", "DMY"),
+    (r"mdy|us|noneuro.*", "MDY"),
+)
+
+
+def _date_style(value: str, current: str) -> str:
+    """The style and the order that `value` sets; a word that is not there stays the current one."""
+    styles: list[str] = []
+    orders: list[str] = []
+    default_style, default_order = current.split(", ")
+    german_order = None
+    for word in _identifiers(value):
+        style, order = _match(_STYLES, word), _match(_ORDERS, word)
+        if style is not None:
+            styles.append(style)
+            if style == "German" and not orders:
+                german_order = "DMY"
+        elif order is not None:
+            orders.append(order)
+        elif word.translate(_ASCII_LOWER) == "default":
+            reset_style, reset_order = Settings.date_style.split(", ")
+            default_style, german_order = reset_style, None
+            default_order = reset_order
+        else:
+            detail = f'Unrecognized key word: "{word}".'
+            raise _invalid("date_style", value, detail=detail)
+    if len(set(styles)) > 1 or len(set(orders)) > 1:
+        detail = 'Conflicting "datestyle" specifications.'
+        raise _invalid("date_style", value, detail=detail)
+    style = styles[0] if styles else default_style
+    order = orders[0] if orders else german_order or default_order
+    return f"{style}, {order}"
+
+
+def _match(patterns: tuple[tuple[str, str], ...], word: str) -> str | None:
+    flags = re.IGNORECASE | re.ASCII | re.DOTALL
+    found = (name for pattern, name in patterns if re.fullmatch(pattern, word, flags))
+    return next(found, None)
+
+
+# SplitIdentifierString of varlena.c: names between commas, in double quotes as they are.
+_SPACE: Final = r"[ \t\n\r\f]*"  # scanner_isspace
+_IDENTIFIER: Final = re.compile(
+    rf'{_SPACE}(?:"((?:[^"]|"")*)"|([^, \t\n\r\f"][^, \t\n\r\f]*)){_SPACE}'
+)
+
+
+def _identifiers(value: str) -> Iterator[str]:
+    words = []
+    at, end = 0, not value.strip(" \t\n\r\f")
+    while not end:
+        match = _IDENTIFIER.match(value, at)
+        if match is None or value[match.end() : match.end() + 1] not in ("", ","):
+            raise _invalid("date_style", value, detail="List syntax is invalid.")
+        quoted, plain = match.groups()
+        words.append(plain.translate(_ASCII_LOWER) if quoted is None else quoted.replace('""', '"'))
+        at, end = match.end() + 1, match.end() == len(value)
+    return iter(words)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What COPY is like on a kind of server: its defaults, and what its version does not have."""
+
+    name: str
+    settings: Settings
+    header_in_text: bool
+
+    def check(self, options: CopyOptions) -> None:
+        """Refuse options that this server's version does not know: CopyError 0A000."""
+        if options.header and options.format == "text" and not self.header_in_text:
+            raise CopyError("0A000", "COPY HEADER available only in CSV mode")
+
+
+POSTGRES: Final = Profile("postgres", Settings(), header_in_text=True)
+# It is compatible with PostgreSQL 11.
+HOLOGRES: Final = Profile("hologres", Settings(extra_float_digits=0), header_in_text=False)

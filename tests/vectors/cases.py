@@ -286,6 +286,55 @@ def _settings() -> Iterator[Case]:
             yield Case("settings", label, [column], rows, {"format": format_}, settings)
 
 
+STYLED_ZONES = (
+    "UTC", "America/New_York", "Europe/Dublin", "Asia/Kathmandu", "America/Nuuk", "Asia/Tehran",
+    "<+08>-8", "<a,b\"c>5", "CET-1CEST", "longestname5", "-3.5", "GMT", "<é>3",
+)  # fmt: skip
+
+
+def _styles() -> Iterator[Case]:
+    """Abbreviations of zones, and delimiters, quotes and NULL strings that meet styled values."""
+    column = _column("timestamp[us, tz=Asia/Tokyo]")
+    rows = len(column.values)
+    for zone in STYLED_ZONES:
+        for style in ("SQL, MDY", "Postgres, DMY", "Postgres, MDY", "German, DMY"):
+            for format_ in ("text", "csv"):
+                settings = {"TimeZone": zone, "DateStyle": style}
+                label = f"{zone} {style} {format_}"
+                yield Case("settings", label, [column], rows, {"format": format_}, settings)
+    kinds: dict[str, list[Value]] = {
+        "date32[day]": [0, -719_163, INT32_MAX, None],
+        "timestamp[us]": [0, -(10**17), 1_700_000_000_000_001, None],
+        "timestamp[us, tz=Asia/Tokyo]": [0, 1_720_000_000_000_000, -INT64_MAX, None],
+        "double": ["1e10", "-0", "NaN", "0.1", "-123456.789", None],
+        "binary": ["", "5c", "610a2cff2231", "27", None],
+    }
+    columns = [
+        _column(kind, (values * 2)[:6], f"c{i}") for i, (kind, values) in enumerate(kinds.items())
+    ]
+    for i, style in enumerate(("SQL, DMY", "Postgres, MDY", "German, DMY", "ISO, MDY")):
+        settings = {
+            "DateStyle": style,
+            "TimeZone": STYLED_ZONES[i + 1],
+            "extra_float_digits": str(-4 * i),
+            "bytea_output": "escape",
+        }
+        for options in _meeting_styles():
+            label = ", ".join(f"{value!r}" for value in options.values())
+            yield Case("settings", f"{label} of {style}", columns, 6, options, settings)
+
+
+def _meeting_styles() -> Iterator[dict[str, str]]:
+    for char in "/.-: \\aSJ01;|\t":
+        yield {"format": "csv", "delimiter": char}
+        yield {"format": "csv", "delimiter": "\x01", "quote": char}
+    for char in "/-: @+SJC,":
+        yield {"format": "text", "delimiter": char}
+    for null in ("01/01/1970", "0", "-0", "infinity", "1970", ""):
+        yield {"format": "text", "null": null}
+        yield {"format": "csv", "null": null, "delimiter": "\t", "quote": "\x01"}
+
+
 def _encodings() -> Iterator[Case]:
     """Text that each encoding has, beside what COPY protects; names, NULLs and BINARY's client."""
     for name in SPELLINGS:
@@ -330,5 +379,5 @@ def _parts() -> Iterator[Case]:
 def cases() -> list[Case]:
     """All cases; their names are unique within a family."""
     families = (_by_type, _by_option, _bare_types_under_options, _headers, _edges, _zones, _parts)
-    more = (_settings, _encodings)
+    more = (_settings, _styles, _encodings)
     return [case for family in (*families, *more) for case in family()]

@@ -68,9 +68,10 @@ def main(
     """
     with console.failing_clearly(console.as_psql(statement), debug=debug):
         from holofast import api
+        from holofast.sources import profile_of
 
         chosen: dict[str, Any] = {
-            "settings": assigned(assignments),
+            "settings": assigned(assignments, profile_of(source).settings),
             "engine": engine,
             "workers": workers,
             "allow_program": allow_program,

@@ -54,12 +54,13 @@ def main(
     """
     with console.failing_clearly(console.as_psql(""), debug=debug):
         from holofast import api
+        from holofast.settings import Settings
 
         forced = "*" if force_quote == ("*",) else force_quote or None
         api.encode_file(
             file,
             sys.stdout.buffer,
-            settings=assigned(assignments),
+            settings=assigned(assignments, Settings()),
             engine=engine,
             force_quote=forced,
             **options,

@@ -6,7 +6,7 @@ What batches become is not known here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from holofast.errors import CopyError
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from holofast.settings import Settings
+    from holofast.settings import Profile, Settings
+    from holofast.sources.duckdb import DuckDB
 
 
 class Source(Protocol):
@@ -23,6 +24,9 @@ class Source(Protocol):
 
     Iterating raises SourceError where the result cannot be read to its end.
     """
+
+    profile: ClassVar[Profile]
+    """The kind of server that COPY is to be like."""
 
     @property
     def schema(self) -> pa.Schema:
@@ -47,15 +51,26 @@ def open_source(query: str, uri: str | None, settings: Settings) -> Source:
     A file is named `duckdb:///path`, or by its path if it ends in .duckdb or .db; it is opened
     read-only. Raises CopyError 22023 for any other URI, SourceError where the query is refused.
     """
+    kind, path = _kind(uri)
+    return kind(query, path, settings)
+
+
+def profile_of(uri: str | None) -> Profile:
+    """The profile of the source that `open_source` would open at `uri`; raises as it does."""
+    kind, _ = _kind(uri)
+    return kind.profile
+
+
+def _kind(uri: str | None) -> tuple[type[DuckDB], str | None]:
     from holofast.sources.duckdb import DuckDB
 
     if uri is None:
-        return DuckDB(query, None, settings)
+        return DuckDB, None
     scheme, separator, path = uri.partition("://")
     if separator and scheme == "duckdb":
-        return DuckDB(query, path or None, settings)
+        return DuckDB, path or None
     if not separator and uri.endswith((".duckdb", ".db")):
-        return DuckDB(query, uri, settings)
+        return DuckDB, uri
     raise CopyError(
         "22023",
         f"source {uri if not separator else scheme + '://…'} is of no known kind",

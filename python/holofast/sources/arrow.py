@@ -6,14 +6,17 @@ Which types have a COPY form is `schema`'s business.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pyarrow as pa
 
 from holofast.errors import CopyError, SourceError
+from holofast.settings import POSTGRES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from holofast.settings import Profile
 
 
 class Arrow:
@@ -22,6 +25,8 @@ class Arrow:
     Raises TypeError for an object without the interface, CopyError 42804 for data that is no
     table. See `sources.Source`.
     """
+
+    profile: ClassVar[Profile] = POSTGRES
 
     def __init__(self, data: Any) -> None:
         self._batches = _reader(data)

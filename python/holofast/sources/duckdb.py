@@ -9,16 +9,18 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import pyarrow as pa
 
+from holofast import time_zone
 from holofast.errors import CopyError, SourceError
+from holofast.settings import POSTGRES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from holofast.settings import Settings
+    from holofast.settings import Profile, Settings
 
 # Rows of a batch. Measured: from 8,192 on they cost the same, and small ones bound the memory.
 _BATCH_ROWS: Final = 16_384
@@ -77,6 +79,7 @@ class DuckDB:
     `sources.Source`.
     """
 
+    profile: ClassVar[Profile] = POSTGRES
     rows: int | None = None
 
     def __init__(self, query: str, path: str | None, settings: Settings) -> None:
@@ -110,7 +113,7 @@ class DuckDB:
 
     def _prepare(self, settings: Settings) -> None:
         connection = self._connection
-        zone = settings.time_zone.replace("'", "''")
+        zone = _zone_name(settings.time_zone).replace("'", "''")
         # Else SQL sees this program's variables, dates depend on the host's zone, an error has its
         # position in a drawing only, and a slow query draws a bar on standard output.
         connection.execute("SET python_enable_replacements = false")
@@ -138,6 +141,16 @@ class DuckDB:
             return action()
         except self._failures as error:
             raise _source_error(str(error), self._query) from error
+
+
+def _zone_name(name: str) -> str:
+    """What DuckDB calls a time zone: one that is an offset for all times has no name of its own."""
+    zone = time_zone.load(name)
+    if zone.transitions or zone.offsets == (0,) or "/" in name:
+        return zone.name
+    minutes = abs(zone.offsets[0]) // 60
+    sign = "-" if zone.offsets[0] < 0 else "+"
+    return f"GMT{sign}{minutes // 60:02}:{minutes % 60:02}"
 
 
 def _driver() -> Any:
