@@ -6,6 +6,8 @@ Both engines against the servers.
 from __future__ import annotations
 
 import io
+import math
+import random
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -172,6 +174,37 @@ def test_the_source_chooses_the_profile(monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(CopyError, match="available only in CSV mode"):
         copied("(HEADER)")
     assert profile_of(None) is HOLOGRES
+
+
+def near_ties(digits: int, pick: random.Random) -> list[float]:
+    """Doubles at and beside halves of a last digit, and those that round up to a power of ten."""
+    found = [float(10**digits) - 0.5, float("9" * digits + ".4999")]
+    for _ in range(100):
+        decimal = pick.randrange(10 ** (digits - 1), 10**digits) * 10 + 5
+        value = float(f"{decimal}e{pick.randrange(-330, 290)}")
+        found += [value, math.nextafter(value, math.inf), math.nextafter(value, 0)]
+        found += [decimal / 2 ** pick.randrange(12), -float(f"{decimal}e-{digits}")]
+    return found
+
+
+def test_rounded_floats_have_the_servers_digits(session15: psycopg.Connection, engine: str) -> None:
+    pick = random.Random(15)
+    values = [value for digits in range(1, 16) for value in near_ties(digits, pick)]
+    batch = pa.record_batch({"v": pa.array(values, pa.float64())})
+    session15.execute("SET extra_float_digits = 3")
+    session15.execute("CREATE TEMP TABLE near_ties (i int, v float8)")
+    session15.execute(
+        "INSERT INTO near_ties SELECT i, v::float8 "
+        "FROM unnest(%s::text[]) WITH ORDINALITY AS t(v, i)",
+        ([f"{value:.17g}" for value in values],),
+    )
+    for extra in range(-15, 1):
+        set_all(session15, {"extra_float_digits": extra})
+        expected = copy_out(session15, "COPY (SELECT v FROM near_ties ORDER BY i) TO STDOUT")
+        settings = Settings(extra_float_digits=extra)
+        encoder = Encoder(batch.schema, CopyOptions(), settings=settings, engine=engine)
+        assert bytes(encoder.encode(batch)) == expected, extra
+    session15.execute("DROP TABLE near_ties")
 
 
 DATED = (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow as pa
 import pytest
+from holofast import time_zone
 from holofast.errors import CopyError, SourceError
 from holofast.schema import columns
 from holofast.settings import Settings
@@ -104,6 +105,14 @@ def test_the_time_zone_is_the_sessions() -> None:
     query = "select timestamptz '2020-01-01 00:00:00+00'::date::text d"
     assert read(query, zone="UTC").column("d").to_pylist() == ["2020-01-01"]
     assert read(query, zone="America/New_York").column("d").to_pylist() == ["2019-12-31"]
+
+
+@pytest.mark.parametrize("zone", ["+03:30", "-7", "FOO5:30", "<+08>-8", "Etc/GMT+5", "utc", "0"])
+def test_an_offset_has_a_name_of_duckdbs_own(zone: str) -> None:
+    query = "select strftime(timestamptz '2020-01-01 12:00:00+00', '%H:%M') d"
+    offset = time_zone.load(zone).offsets[0] // 60 + 720
+    expected = f"{offset // 60:02}:{offset % 60:02}"
+    assert read(query, zone=zone).column("d").to_pylist() == [expected]
 
 
 def test_variables_of_python_are_not_tables() -> None:

@@ -146,7 +146,7 @@ class DuckDB:
 def _zone_name(name: str) -> str:
     """What DuckDB calls a time zone: one that is an offset for all times has no name of its own."""
     zone = time_zone.load(name)
-    if zone.transitions or zone.offsets == (0,) or "/" in name:
+    if zone.transitions or "/" in name or name.isalpha():
         return zone.name
     minutes = abs(zone.offsets[0]) // 60
     sign = "-" if zone.offsets[0] < 0 else "+"

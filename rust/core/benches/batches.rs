@@ -3,17 +3,17 @@
 
 use std::sync::Arc;
 
-use arrow_array::types::Int32Type;
+use arrow_array::types::{Int32Type, IntervalMonthDayNano};
 use arrow_array::{
     Array, ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray,
-    Float32Array, Float64Array, Int16Array, Int32Array, Int64Array, RecordBatch, StringArray,
-    Time64MicrosecondArray, TimestampMicrosecondArray,
+    Float32Array, Float64Array, Int16Array, Int32Array, Int64Array, IntervalMonthDayNanoArray,
+    RecordBatch, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
 };
 use arrow_schema::{Field, Schema};
-use holofast_core::{Buffer, CopyEncoder, Format, Options, PgType, Settings};
+use holofast_core::{Buffer, CopyEncoder, DateStyle, Format, Options, PgType, Settings};
 
 /// The families, by name.
-pub const NAMES: [&str; 19] = [
+pub const NAMES: [&str; 23] = [
     "bool",
     "int2",
     "int4",
@@ -32,6 +32,10 @@ pub const NAMES: [&str; 19] = [
     "time",
     "timestamp",
     "timestamptz",
+    "interval",
+    "date_styled",
+    "timestamp_styled",
+    "float8_rounded",
     "mixed",
 ];
 
@@ -71,7 +75,7 @@ impl Cell {
             quote: b'"',
             escape: b'"',
             force_quote: vec![false; columns.len()],
-            settings: Settings::default(),
+            settings: settings(name),
             encoding: None,
         };
         let arrays = columns.into_iter().map(|(_, array)| array).collect();
@@ -113,6 +117,17 @@ fn mixed(rows: usize) -> Vec<(PgType, ArrayRef)> {
     names.as_flattened().iter().map(|name| column(name, rows, u64::MAX)).collect()
 }
 
+/// PostgreSQL's defaults, but where the name says otherwise.
+fn settings(name: &str) -> Settings {
+    match name {
+        "date_styled" | "timestamp_styled" => {
+            Settings { date_style: DateStyle::Postgres, ..Settings::default() }
+        }
+        "float8_rounded" => Settings { extra_float_digits: 0, ..Settings::default() },
+        _ => Settings::default(),
+    }
+}
+
 /// One column, about one of `null_every` values NULL.
 fn column(name: &str, rows: usize, null_every: u64) -> (PgType, ArrayRef) {
     let rows = Rows { rows: rows as u64, null_every };
@@ -149,7 +164,19 @@ fn column(name: &str, rows: usize, null_every: u64) -> (PgType, ArrayRef) {
         }
         "timestamp" => (PgType::Timestamp, rows.instants(None)),
         "timestamptz" => (PgType::Timestamptz, rows.instants(Some("UTC"))),
-        unknown => unreachable!("{unknown}"),
+        "interval" => (PgType::Interval, rows.fill::<IntervalMonthDayNanoArray, _>(span)),
+        styled => {
+            column(styled.split_once('_').expect("a known name").0, rows.rows as usize, null_every)
+        }
+    }
+}
+
+/// Up to three years, a month of days and a hundred hours, now and then below zero.
+fn span(hash: u64) -> IntervalMonthDayNano {
+    IntervalMonthDayNano {
+        months: (hash % 40) as i32 - 2,
+        days: (hash >> 8) as i32 % 31,
+        nanoseconds: (hash >> 20) as i64 % 360_000_000_000 * 1000,
     }
 }
 
