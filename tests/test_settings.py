@@ -192,6 +192,7 @@ def test_rounded_floats_have_the_servers_digits(session15: psycopg.Connection, e
     values = [value for digits in range(1, 16) for value in near_ties(digits, pick)]
     batch = pa.record_batch({"v": pa.array(values, pa.float64())})
     session15.execute("SET extra_float_digits = 3")
+    session15.execute("DROP TABLE IF EXISTS near_ties")
     session15.execute("CREATE TEMP TABLE near_ties (i int, v float8)")
     session15.execute(
         "INSERT INTO near_ties SELECT i, v::float8 "
@@ -204,7 +205,6 @@ def test_rounded_floats_have_the_servers_digits(session15: psycopg.Connection, e
         settings = Settings(extra_float_digits=extra)
         encoder = Encoder(batch.schema, CopyOptions(), settings=settings, engine=engine)
         assert bytes(encoder.encode(batch)) == expected, extra
-    session15.execute("DROP TABLE near_ties")
 
 
 DATED = (

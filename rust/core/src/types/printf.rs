@@ -5,9 +5,6 @@ use std::io::Write;
 
 use super::float::{Decimal, Float, Notation};
 
-/// How far a value may be from the seventeen digits that name it, in units of the last one: half
-/// of 2⁻⁵² of less than 10¹⁷ units, which is 11.1.
-const DOUBT: u64 = 12;
 const TEN_TO_15: u64 = 1_000_000_000_000_000;
 const TEN_TO_17: u64 = 100 * TEN_TO_15;
 
@@ -43,7 +40,11 @@ impl<T: Float> Notation<T> for Printed {
         let all = sixteen * 10 + u64::from(last);
         let all = if sixteen < TEN_TO_15 { all * 10 } else { all };
         let rest = all % self.unit;
-        if rest.abs_diff(self.unit / 2) <= DOUBT || value.is_subnormal() {
+        // The digits are on the value's side of every tie, or are one. A tie between the two would lie
+        // in the value's interval, and have been its name: it is nearer than digits of its own number
+        // or more, and those with fewer are 50 units from it, where the interval has 22. That of a
+        // subnormal is wider.
+        if rest == self.unit / 2 || value.is_subnormal() {
             return self.exact(value);
         }
         let rounded = all - rest + if rest > self.unit / 2 { self.unit } else { 0 };
