@@ -14,6 +14,8 @@ from tests.postgres import Postgres, debian_15, packaged_18
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import psycopg
+
 # A shell that starts the tests in the background has them ignore Ctrl-C, their children too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -46,6 +48,20 @@ def postgres18() -> Iterator[Postgres]:
     """A factory of connections to PostgreSQL 18."""
     with packaged_18() as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def session15(postgres15: Postgres) -> Iterator[psycopg.Connection]:
+    """A session of PostgreSQL 15 for the tests of one file."""
+    with postgres15() as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def session18(postgres18: Postgres) -> Iterator[psycopg.Connection]:
+    """A session of PostgreSQL 18 for the tests of one file."""
+    with postgres18() as connection:
+        yield connection
 
 
 @pytest.fixture(params=["native", "python"])

@@ -51,6 +51,13 @@ def copy_out(connection: psycopg.Connection, statement: str) -> bytes:
         return b"".join(bytes(block) for block in copy)
 
 
+def set_session(connection: psycopg.Connection, settings: Mapping[str, Any]) -> None:
+    """Give the session these settings; TimeZone is UTC, others are the server's by default."""
+    connection.execute("RESET ALL")
+    for name, value in {"TimeZone": "UTC", **settings}.items():
+        connection.execute("SELECT set_config(%s, %s, false)", (name, str(value)))
+
+
 @contextmanager
 def debian_15(
     more_settings: Sequence[str] = (), environment: Mapping[str, str] | None = None

@@ -51,12 +51,6 @@ def session15(postgres15: Postgres) -> Iterator[psycopg.Connection]:
         yield connection
 
 
-@pytest.fixture(scope="module")
-def session18(postgres18: Postgres) -> Iterator[psycopg.Connection]:
-    with postgres18() as connection:
-        yield connection
-
-
 def encode(batch: pa.RecordBatch, engine: str, client: str = "UTF8", **keywords: Any) -> bytes:
     """A whole COPY of the batch."""
     settings = Settings(client_encoding=client)

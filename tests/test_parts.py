@@ -4,7 +4,7 @@ against the server, bytes and errors. What is known to be hard stands in the vec
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import psycopg
 import pyarrow as pa
@@ -18,19 +18,9 @@ from hypothesis import strategies as st
 from tests.encodings.client import ServerError, copy_as_client
 from tests.literals import copy_statement, select
 from tests.parts import BASE, array, array_of, declared
-from tests.postgres import Postgres, copy_out
+from tests.postgres import copy_out
 from tests.strategies import options, part_columns, part_layouts
 from tests.test_twins import ENGINES, outcome
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture(scope="module")
-def session15(postgres15: Postgres) -> Iterator[psycopg.Connection]:
-    with postgres15() as connection:
-        yield connection
-
 
 BATCH_SIZES = st.sampled_from([1, 7, 65_536])
 

@@ -9,18 +9,22 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 import psycopg
+import pyarrow as pa
 import pytest
 from holofast import time_zone
+from holofast.encoder import Encoder
 from holofast.errors import CopyError
+from holofast.options import CopyOptions
+from holofast.settings import Settings
 from holofast.time_zone import CYCLE_SECONDS, UTC, Zone, load
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.postgres import Postgres, copy_out, set_session
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from tests.postgres import Postgres
 
 FIRST, END = -210_866_803_200, 9_224_318_016_000  # PostgreSQL's timestamps, in seconds
 
@@ -189,3 +193,26 @@ def test_leap_seconds_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     monkeypatch.setattr(time_zone, "_SYSTEM", tmp_path)
     with pytest.raises(CopyError, match='time zone "Leaping" appears to use leap seconds'):
         load("Leaping")
+
+
+@pytest.mark.parametrize("name", ["EST5EDT,M3.2.0,M11.1.0", "NZST-12NZDT,M9.5.0,M4.1.0/3"])
+def test_the_engines_change_with_a_rule(
+    session15: psycopg.Connection, engine: str, name: str
+) -> None:
+    """From 1970 to 2040, for which the native engine has a table of its own."""
+    day = 86_400
+    changes = [s for s in range(0, 70 * 365 * day, 5 * day) if offset_changes(name, s, s + 5 * day)]
+    assert len(changes) > 130
+    seconds = sorted({s + step * day for s in changes for step in range(-12, 17, 2)})
+    set_session(session15, {"TimeZone": name})
+    query = f"SELECT to_timestamp(s) FROM unnest(ARRAY{seconds}::bigint[]) AS s"
+    expected = copy_out(session15, f"COPY ({query}) TO STDOUT")
+    batch = pa.record_batch({"t": pa.array(seconds, pa.timestamp("s", "UTC"))})
+    settings = Settings(time_zone=name)
+    encoder = Encoder(batch.schema, CopyOptions(), settings=settings, engine=engine)
+    assert bytes(encoder.encode(batch)) == expected
+
+
+def offset_changes(name: str, start: int, end: int) -> bool:
+    zone = load(name)
+    return zone.offsets[zone.place(start)] != zone.offsets[zone.place(end)]

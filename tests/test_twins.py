@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import struct
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg
 import pyarrow as pa
@@ -21,26 +21,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.literals import array, copy_statement, select
-from tests.postgres import Postgres, copy_out
+from tests.postgres import copy_out
 from tests.strategies import columns, layouts, options
 from tests.vectors.cases import ZONES
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 ENGINES = ("native", "python")
-
-
-@pytest.fixture(scope="module")
-def session15(postgres15: Postgres) -> Iterator[psycopg.Connection]:
-    with postgres15() as connection:
-        yield connection
-
-
-@pytest.fixture(scope="module")
-def session18(postgres18: Postgres) -> Iterator[psycopg.Connection]:
-    with postgres18() as connection:
-        yield connection
 
 
 def outcome(

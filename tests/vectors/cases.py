@@ -223,7 +223,8 @@ ZONES = (
     "Africa/Casablanca", "Europe/Dublin", "America/St_Johns", "Asia/Shanghai", "Pacific/Apia",
     "America/Nuuk", "Africa/Monrovia", "Antarctica/Troll", "Asia/Gaza", "Europe/Amsterdam",
     "Pacific/Chatham", "America/Sao_Paulo", "Asia/Tehran", "Pacific/Kiritimati", "Etc/GMT+5",
-    "europe/london", "+03:30", "-7", "FOO5:30", "<+08>-8",
+    "europe/london", "+03:30", "-7", "FOO5:30", "<+08>-8", "EST5EDT,M3.2.0,M11.1.0",
+    "NZST-12NZDT,M9.5.0,M4.1.0/3", "CET-1CEST",
 )  # fmt: skip
 
 

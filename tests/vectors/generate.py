@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from tests.literals import copy_statement, select
-from tests.postgres import Postgres, copy_out, debian_15
+from tests.postgres import Postgres, copy_out, debian_15, set_session
 from tests.vectors.cases import Case, cases
 
 if TYPE_CHECKING:
@@ -32,9 +32,7 @@ def statement(case: Case) -> str:
 
 def ask(connection: psycopg.Connection, case: Case) -> bytes:
     """The server's bytes for a case."""
-    connection.execute("RESET ALL")
-    for name, value in {"TimeZone": "UTC", **case.settings}.items():
-        connection.execute("SELECT set_config(%s, %s, false)", (name, value))
+    set_session(connection, case.settings)
     try:
         return copy_out(connection, statement(case))
     except psycopg.Error as error:

@@ -38,7 +38,7 @@ _UPPER: Final = {code: code - 32 for code in range(ord("a"), ord("z") + 1)}
 
 @dataclass(frozen=True)
 class Zone:
-    """Offsets from UTC: `offsets[bisect_right(transitions, t)]` seconds east at UTC second `t`.
+    """Offsets from UTC: `offsets[place(t)]` seconds east at UTC second `t`.
 
     `transitions` are UTC seconds since 1970, ascending; `offsets` has one more entry than they, and
     `abbreviations`, such as CEST, as many as it. From `cycle_start` on, where it is not None, `t`
@@ -51,6 +51,13 @@ class Zone:
     cycle_start: int | None
     abbreviations: tuple[str, ...] = field(compare=False)
     name: str = field(compare=False)
+
+    def place(self, second: int) -> int:
+        """The place among `offsets` of UTC second `second`."""
+        start = self.cycle_start
+        if start is not None and second >= start:
+            second = start + (second - start) % CYCLE_SECONDS
+        return bisect_right(self.transitions, second)
 
 
 UTC: Final = Zone((), (0,), None, ("UTC",), "UTC")
@@ -67,7 +74,7 @@ def load(name: str) -> Zone:
     zone = _load(name) if len(name.encode()) <= _LONGEST_NAME else None
     if zone is None:
         raise _invalid(name)
-    if zone.offsets[bisect_right(zone.transitions, _YEAR_2000)] % 60:
+    if zone.offsets[zone.place(_YEAR_2000)] % 60:
         raise _leaping(name)  # so it seems to pg_tz_acceptable
     return zone
 
@@ -186,10 +193,10 @@ def _by_rule(text: str) -> Zone | None:
     cycle = rule.changes(range(1970, 1970 + CYCLE_YEARS))
     if not cycle:
         return _zone(text, (), [_kind(rule, daylight=rule.start is not None)], None)
-    shifts = range(-_CYCLES_BEFORE_1970 * CYCLE_SECONDS, 1, CYCLE_SECONDS)
-    transitions = tuple(at + shift for shift in shifts for at, _ in cycle)
+    shift = -_CYCLES_BEFORE_1970 * CYCLE_SECONDS
+    transitions = tuple(at + shift for at, _ in cycle)
     kinds = [_kind(rule, daylight=daylight) for _, daylight in cycle]
-    return _zone(text, transitions, [kinds[-1], *kinds * len(shifts)], cycle[0][0])
+    return _zone(text, transitions, [kinds[-1], *kinds], transitions[0])
 
 
 def _kind(rule: Rule, *, daylight: bool) -> tuple[int, str]:

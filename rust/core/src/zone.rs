@@ -62,10 +62,11 @@ impl Zone {
 
     fn period(&self, start: i64) -> Period {
         let end = start + PERIOD - 1;
-        let first = self.transitions.partition_point(|at| *at <= start);
-        let change = match self.transitions[first..].partition_point(|at| *at <= end) {
-            0 => i64::MAX,
-            1 => self.transitions[first],
+        let (first, last) = (self.index(start), self.index(end));
+        let change = match last.checked_sub(first) {
+            Some(0) => i64::MAX,
+            Some(1) => self.transitions[first] + (start - self.in_cycle(start)),
+            // More than one, or a cycle's end among them.
             _ => i64::MIN,
         };
         Period { change, before: self.search(start), after: self.search(end) }
@@ -92,10 +93,16 @@ impl Zone {
     }
 
     /// The place of an instant's offset.
-    fn index(&self, mut seconds: i64) -> usize {
-        if let Some(start) = self.cycle_start.filter(|start| seconds >= *start) {
-            seconds = start + (seconds - start) % Self::CYCLE;
-        }
+    fn index(&self, seconds: i64) -> usize {
+        let seconds = self.in_cycle(seconds);
         self.transitions.partition_point(|at| *at <= seconds)
+    }
+
+    /// The instant of the 400 years from `cycle_start` on that has the same offset.
+    fn in_cycle(&self, seconds: i64) -> i64 {
+        match self.cycle_start {
+            Some(start) if seconds >= start => start + (seconds - start) % Self::CYCLE,
+            _ => seconds,
+        }
     }
 }

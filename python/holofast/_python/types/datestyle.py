@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from holofast._python.types.date import DATES, FIRST_DAY_AD, INFINITY, MINUS_INFINITY
 from holofast._python.types.time import clocks, split
-from holofast._python.types.timestamp import place
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -86,7 +85,7 @@ class StyledTimestamp(_Styled):
         (second,), fraction = split([micros])
         zone, name = self._timestamps.shown_zone, ""
         if zone is not None:
-            at = place(zone, second)
+            at = zone.place(second)
             second += zone.offsets[at]
             letters = zone.abbreviations[at].encode()[:_MOST_LETTERS]
             name = f" {letters.decode('latin-1')}"

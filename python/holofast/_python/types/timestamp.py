@@ -7,7 +7,6 @@ maximum, which is how DuckDB writes it.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from functools import lru_cache
 from operator import add
 from typing import TYPE_CHECKING, Final
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from holofast._python.field import BadValue, big_endian, numbers
 from holofast._python.types.date import DATES, EPOCH_DAYS, FIRST_DAY, with_era, with_words
 from holofast._python.types.time import DAY_MICROS, MICROS, clocks, converted, split, to_micros
-from holofast.time_zone import CYCLE_SECONDS, UTC
+from holofast.time_zone import UTC
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -92,15 +91,7 @@ class Timestamp:
 
 def _offsets(seconds: list[int], zone: Zone) -> list[int]:
     """The zone's seconds east of UTC at each instant."""
-    return [zone.offsets[place(zone, second)] for second in seconds]
-
-
-def place(zone: Zone, second: int) -> int:
-    """The place of an instant's offset among the zone's."""
-    start = zone.cycle_start
-    if start is not None and second >= start:
-        second = start + (second - start) % CYCLE_SECONDS
-    return bisect_right(zone.transitions, second)
+    return [zone.offsets[zone.place(second)] for second in seconds]
 
 
 @lru_cache(maxsize=1024)
