@@ -16,7 +16,7 @@ pub(crate) fn put_text(
     open: &mut json::Open,
     out: &mut Vec<u8>,
 ) -> Result<(), Reason> {
-    check(value)?;
+    utf8::check(value)?;
     match (to.pg_type, to.length) {
         (PgType::Jsonb, _) => json::put_jsonb(value, open, out),
         (PgType::Bpchar, Some(length)) => put_padded(value, length, out),
@@ -37,7 +37,7 @@ pub(crate) fn put_binary(
     out: &mut Vec<u8>,
 ) -> Result<(), Reason> {
     if !matches!(to.pg_type, PgType::Jsonb | PgType::Bpchar) {
-        check(value)?;
+        utf8::check(value)?;
         return parse(to, value, out).ok_or_else(|| {
             Reason::Invalid(to.pg_type.name(), String::from_utf8_lossy(value).into_owned())
         });
@@ -53,11 +53,6 @@ pub(crate) fn put_binary(
             convert(&text, out)
         }
     }
-}
-
-/// Refuses what is no text of PostgreSQL's.
-fn check(value: &[u8]) -> Result<(), Reason> {
-    if utf8::is_valid(value) && !value.contains(&0) { Ok(()) } else { utf8::check(value) }
 }
 
 /// Appends the binary form of PostgreSQL's own text.
@@ -111,9 +106,7 @@ fn char_byte(text: &[u8]) -> Option<u8> {
 
 /// Appends character(`length`): padded with blanks, or with none too many (bpchar_input).
 fn put_padded(value: &[u8], length: usize, out: &mut Vec<u8>) -> Result<(), Reason> {
-    // What continues a character is not counted.
-    let starts = |byte: &u8| byte & 0xc0 != 0x80;
-    let characters = value.iter().filter(|byte| starts(byte)).count();
+    let characters = value.iter().filter(|byte| utf8::is_start(byte)).count();
     if characters <= length {
         out.extend_from_slice(value);
         out.extend(std::iter::repeat_n(b' ', length - characters));
@@ -121,7 +114,7 @@ fn put_padded(value: &[u8], length: usize, out: &mut Vec<u8>) -> Result<(), Reas
     }
     let mut seen = 0;
     let end = value.iter().position(|byte| {
-        seen += usize::from(starts(byte));
+        seen += usize::from(utf8::is_start(byte));
         seen > length
     });
     let (kept, rest) = value.split_at(end.unwrap_or(value.len()));

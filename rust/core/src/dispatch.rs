@@ -2,36 +2,31 @@
 //! one arm here.
 
 mod nested;
+mod numbers;
 mod strings;
+mod times;
 
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{self as arrow, ArrowPrimitiveType};
-use arrow_array::{Array, BooleanArray, Decimal128Array, Float32Array};
+use arrow_array::{Array, BooleanArray, Float32Array};
 use arrow_schema::{DataType, IntervalUnit, TimeUnit};
 
 use crate::encoding::Encoding;
-use crate::escape::Style;
-use crate::field::{Compiled, Delimited, FieldWriter, Form, Prefixed, Protected};
+use crate::field::{Compiled, Delimited, FieldWriter, Protected};
 use crate::isa::Isa;
 use crate::made::{Keep, Made};
 use crate::pg_type::{ColumnType, PgType};
 use crate::settings::Settings;
+use crate::style::Style;
 use crate::types::bool::{self, BoolBinary, BoolText};
-use crate::types::date::{self, DateBinary, DateText, DateUnit, Dates, DayMillis, Days};
-use crate::types::datestyle::{self, Shown, StyledDate, StyledTimestamp};
-use crate::types::decimal::{self, DecimalText, NumericFields, WideDecimalText};
-use crate::types::float::{self, Fewest, Float, FloatBinary, Floats};
-use crate::types::int::{self, IntBinary, IntText};
-use crate::types::interval::{self, Duration, IntervalBinary, IntervalText, Own, Span};
+use crate::types::date::{DayMillis, Days};
+use crate::types::decimal::NumericFields;
+use crate::types::int::{self, IntText};
+use crate::types::interval::Own;
 use crate::types::null::Nothing;
-use crate::types::number::{Number, Numbers};
-use crate::types::numeric;
-use crate::types::printf::Printed;
-use crate::types::time::{self, Nanos, TimeBinary, TimeText, TimeUnit as Unit, Units};
-use crate::types::timestamp::{self, Offset, TimestampBinary, Timestamps, Utc, Without};
+use crate::types::time::{Nanos, Units};
 use crate::types::uuid::{self, UuidBinary, UuidText};
 use crate::zone::Zone;
 
@@ -184,210 +179,14 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
         if self.is_binary() { self.boxed(binary) } else { self.text(text, alphabet) }
     }
 
-    /// A number's text cells, or its `binary` fields.
-    fn number<T: Number, C, B>(
-        self,
-        values: &'a [T],
-        scale: usize,
-        other: C,
-        binary: B,
-    ) -> Writer<'a, I>
-    where
-        C: FieldWriter<I> + 'a,
-        B: FieldWriter<I> + 'a,
-    {
-        let separator = self.separator;
-        self.either(Numbers::new(values, scale, separator, other), binary, T::ALPHABET)
-    }
-
     /// The writer of any form's text cells.
     fn delimited<T, F, const W: usize>(self, values: &'a [T], form: F) -> Delimited<'a, T, F, W> {
         Delimited { values, form, separator: self.separator }
     }
 
-    fn int<A: ArrowPrimitiveType, To: 'a, const V: usize>(
-        self,
-        array: &'a dyn Array,
-    ) -> Writer<'a, I>
-    where
-        A::Native: Number,
-        IntText: Form<A::Native, 33>,
-        IntBinary<To>: Form<A::Native, V>,
-    {
-        let values = native::<A>(array);
-        let other = self.delimited(values, IntText);
-        let form = IntBinary::<To>(PhantomData);
-        self.number(values, 0, other, Prefixed { values, form })
-    }
-
-    fn decimal(self, array: &'a dyn Array, scale: i8) -> Writer<'a, I> {
-        let values = decimal::values(array);
-        let binary = NumericFields::new(values, scale.into());
-        match usize::try_from(scale) {
-            Ok(scale) if scale <= 38 => {
-                let other = self.delimited(values, DecimalText { scale });
-                self.number(values, scale, other, binary)
-            }
-            _ => {
-                let text = self.delimited(values, WideDecimalText { scale: scale.into() });
-                self.either(text, binary, decimal::ALPHABET)
-            }
-        }
-    }
-
-    /// Decimals of fewer bits, as ones of 128.
-    fn decimals(self, values: impl Iterator<Item = i128>, scale: i8) -> Writer<'a, I> {
-        let decimals = Decimal128Array::from_iter_values(values);
-        self.decimal(self.keep.array(Arc::new(decimals)), scale)
-    }
-
-    /// Decimals of 256 bits, digit by digit.
-    fn wide_decimal(self, array: &'a dyn Array, scale: i8) -> Writer<'a, I> {
-        let binary = self.is_binary();
-        let value = decimal::wide_values(array);
-        let made = Made::each(array.len(), array.nulls(), |row, out| {
-            let text = value(row).to_string();
-            let negative = text.starts_with('-');
-            let scale = scale.into();
-            let digits = text.as_bytes()[usize::from(negative)..].as_ref();
-            let digits = numeric::Digits { negative, digits, scale };
-            if binary {
-                digits.put_binary(out)
-            } else {
-                digits.put_text(out)
-            }
-            Ok(())
-        });
-        self.made(made)
-    }
-
     fn bool(self, array: &'a BooleanArray) -> Writer<'a, I> {
         let text = BoolText { array, separator: self.separator };
         self.either(text, BoolBinary(array), bool::ALPHABET)
-    }
-
-    fn float4(self, values: &'a [f32]) -> Writer<'a, I> {
-        let binary = Prefixed::<_, _, 4> { values, form: FloatBinary };
-        match Printed::new(6, self.settings.extra_float_digits) {
-            None => self.either(self.floats(values, Fewest), binary, float::ALPHABET),
-            Some(printed) => self.either(self.floats(values, printed), binary, float::ALPHABET),
-        }
-    }
-
-    fn float8(self, values: &'a [f64]) -> Writer<'a, I> {
-        let binary = Prefixed::<_, _, 8> { values, form: FloatBinary };
-        match Printed::new(15, self.settings.extra_float_digits) {
-            None => self.number(values, 2, self.floats(values, Fewest), binary),
-            // Fifteen digits are enough for all that is written as hundredths.
-            Some(printed) if self.settings.extra_float_digits == 0 => {
-                self.number(values, 2, self.floats(values, printed), binary)
-            }
-            Some(printed) => self.either(self.floats(values, printed), binary, float::ALPHABET),
-        }
-    }
-
-    fn floats<T: Float, N>(self, values: &'a [T], notation: N) -> Floats<'a, T, N> {
-        Floats { values, notation, separator: self.separator }
-    }
-
-    fn date<A, U>(self, array: &'a dyn Array) -> Writer<'a, I>
-    where
-        A: ArrowPrimitiveType,
-        U: DateUnit<A::Native> + 'a,
-    {
-        let (values, separator, unit) = (native::<A>(array), self.separator, PhantomData::<U>);
-        let form = DateBinary::<U>(PhantomData);
-        let binary = Prefixed { values, form };
-        if let Some(style) = datestyle::Style::new(self.settings) {
-            let form = StyledDate { style, unit };
-            let text = self.delimited::<_, _, { datestyle::DATE }>(values, form);
-            return self.either(text, binary, datestyle::DATES);
-        }
-        let text = DateText { values, unit, dates: Dates::get(), separator };
-        self.either(text, binary, date::ALPHABET)
-    }
-
-    fn time<A: ArrowPrimitiveType, U: Unit + 'a>(self, array: &'a dyn Array) -> Writer<'a, I>
-    where
-        A::Native: Into<i64>,
-    {
-        let (values, separator, unit) = (native::<A>(array), self.separator, PhantomData::<U>);
-        let text = TimeText { values, unit, separator };
-        let form = TimeBinary::<U>(PhantomData);
-        self.either(text, Prefixed { values, form }, time::ALPHABET)
-    }
-
-    fn duration(self, array: &'a dyn Array, unit: TimeUnit) -> Writer<'a, I> {
-        match unit {
-            TimeUnit::Second => self.interval::<_, Duration<Units<1_000_000>>>(native::<
-                arrow::DurationSecondType,
-            >(array)),
-            TimeUnit::Millisecond => self.interval::<_, Duration<Units<1000>>>(native::<
-                arrow::DurationMillisecondType,
-            >(array)),
-            TimeUnit::Microsecond => self
-                .interval::<_, Duration<Units<1>>>(native::<arrow::DurationMicrosecondType>(array)),
-            TimeUnit::Nanosecond => {
-                self.interval::<_, Duration<Nanos>>(native::<arrow::DurationNanosecondType>(array))
-            }
-        }
-    }
-
-    fn interval<T: Copy, S: Span<T> + 'a>(self, values: &'a [T]) -> Writer<'a, I> {
-        let (span, style) = (PhantomData::<S>, self.settings.interval_style);
-        let text = self.delimited::<_, _, { interval::TEXT }>(values, IntervalText { span, style });
-        self.either(text, IntervalBinary { values, span }, interval::alphabet(style))
-    }
-
-    fn timestamp(self, array: &'a dyn Array, unit: TimeUnit, with_zone: bool) -> Writer<'a, I> {
-        match unit {
-            TimeUnit::Second => {
-                let values = native::<arrow::TimestampSecondType>(array);
-                self.instant::<Units<1_000_000>>(values, with_zone)
-            }
-            TimeUnit::Millisecond => {
-                let values = native::<arrow::TimestampMillisecondType>(array);
-                self.instant::<Units<1000>>(values, with_zone)
-            }
-            TimeUnit::Microsecond => {
-                let values = native::<arrow::TimestampMicrosecondType>(array);
-                self.instant::<Units<1>>(values, with_zone)
-            }
-            TimeUnit::Nanosecond => {
-                let values = native::<arrow::TimestampNanosecondType>(array);
-                self.instant::<Nanos>(values, with_zone)
-            }
-        }
-    }
-
-    fn instant<U: Unit + 'a>(self, values: &'a [i64], with_zone: bool) -> Writer<'a, I> {
-        if let Some(style) = datestyle::Style::new(self.settings) {
-            let shown = match (with_zone, self.zone) {
-                (false, _) => Shown::Nothing,
-                (true, None) => Shown::Utc,
-                (true, Some(zone)) => Shown::Zone(zone),
-            };
-            let form = StyledTimestamp { style, shown, unit: PhantomData::<U> };
-            let text = self.delimited::<_, _, { datestyle::TIMESTAMP }>(values, form);
-            let binary = Prefixed { values, form: TimestampBinary::<U>(PhantomData) };
-            return self.either(text, binary, &shown.alphabet());
-        }
-        match (with_zone, self.zone) {
-            (false, _) => self.instants::<U, _>(values, Without),
-            (true, None) => self.instants::<U, _>(values, Utc),
-            (true, Some(zone)) => self.instants::<U, _>(values, zone),
-        }
-    }
-
-    fn instants<U, Z>(self, values: &'a [i64], zone: Z) -> Writer<'a, I>
-    where
-        U: Unit + 'a,
-        Z: Offset + 'a,
-    {
-        let (unit, separator) = (PhantomData::<U>, self.separator);
-        let text = Timestamps { values, unit, zone, dates: Dates::get(), separator };
-        let binary = Prefixed { values, form: TimestampBinary::<U>(PhantomData) };
-        self.either(text, binary, timestamp::ALPHABET)
     }
 }
 

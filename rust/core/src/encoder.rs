@@ -9,12 +9,13 @@ use crate::buffer::Buffer;
 use crate::converted;
 use crate::dispatch::Site;
 use crate::error::{EncodeError, SchemaError};
-use crate::escape::{self, Specials, Style};
+use crate::escape::{self, Specials};
 use crate::isa::{Baseline, InstructionSet, Isa, Set};
 use crate::made::Keep;
 use crate::options::{Format, Options};
 use crate::pg_type::ColumnType;
 use crate::rows::{Column, Rows};
+use crate::style::Style;
 use crate::zone::Zone;
 
 /// The signature, the flags and the length of no header extension.

@@ -5,7 +5,6 @@
 use crate::error::Reason;
 use crate::fold::Folds;
 use crate::isa::{Baseline, ByteSet, Isa, STEP, Task, copy};
-use crate::nested::Nested;
 use crate::options::{Format, Options};
 
 /// How one column's values are protected.
@@ -132,7 +131,7 @@ impl<I: Isa, F: Fn(u8) -> Result<[u8; 2], Reason>> Task for Escaping<'_, I, F> {
 }
 
 /// Does that, compiled for the instruction set.
-pub(crate) fn escape_into<I: Isa>(
+fn escape_into<I: Isa>(
     isa: I,
     source: &[u8],
     len: usize,
@@ -141,6 +140,24 @@ pub(crate) fn escape_into<I: Isa>(
     escaped: impl Fn(u8) -> Result<[u8; 2], Reason>,
 ) -> Result<usize, Reason> {
     isa.run(Escaping { isa, source, len, cell, set, escaped })
+}
+
+/// The same between quotes, where each byte of the set stands behind its `escape`.
+pub(crate) fn quote_into<I: Isa>(
+    isa: I,
+    quote: u8,
+    source: &[u8],
+    len: usize,
+    cell: &mut [u8],
+    set: &ByteSet,
+    escape: impl Fn(u8) -> u8,
+) -> Result<usize, Reason> {
+    let escaped = |byte| if byte == 0 { Err(Reason::NulByte) } else { Ok([escape(byte), byte]) };
+    let (first, inner) = cell.split_at_mut(1);
+    first[0] = quote;
+    let len = escape_into(isa, source, len, inner, set, escaped)?;
+    cell[len + 1] = quote;
+    Ok(len + 2)
 }
 
 /// TEXT: a backslash before each special byte.
@@ -242,12 +259,7 @@ impl Protect for Csv<'_> {
         len: usize,
         cell: &mut [u8],
     ) -> Result<usize, Reason> {
-        let escaped = |byte| if byte == 0 { Err(Reason::NulByte) } else { Ok([self.escape, byte]) };
-        let (quote, inner) = cell.split_at_mut(1);
-        quote[0] = self.quote;
-        let len = escape_into(isa, source, len, inner, self.escaped, escaped)?;
-        cell[len + 1] = self.quote;
-        Ok(len + 2)
+        quote_into(isa, self.quote, source, len, cell, self.escaped, |_| self.escape)
     }
 }
 
@@ -287,39 +299,6 @@ impl Specials {
             bytes: ByteSet::new(|byte| byte == 0 || special(byte)),
             escaped: ByteSet::new(|byte| [0, options.quote, options.escape].contains(&byte)),
             folds: Folds::of(options.encoding.as_deref()),
-        }
-    }
-}
-
-/// How the cells of one column are protected, or that they are BINARY's, which need nothing.
-#[derive(Clone, Copy)]
-pub(crate) enum Style<'a> {
-    Binary,
-    Text(Text<'a>),
-    Csv(Csv<'a>),
-    Nested(Nested),
-}
-
-impl<'a> Style<'a> {
-    pub fn of(options: &'a Options, specials: &'a Specials, column: usize) -> Self {
-        match options.format {
-            Format::Binary => Self::Binary,
-            Format::Text => Self::Text(Text::new(specials)),
-            Format::Csv => Self::Csv(Csv::new(options, specials, column)),
-        }
-    }
-
-    /// Whether values made of these bytes alone could ever need protection.
-    pub fn can_protect(&self, alphabet: &[u8]) -> bool {
-        let any = |set: &ByteSet| alphabet.iter().any(|byte| set.has(*byte));
-        match self {
-            Self::Binary => false,
-            Self::Text(text) => any(text.specials()),
-            Self::Nested(nested) => any(nested.specials()),
-            Self::Csv(csv) => {
-                let equals_null = csv.null.iter().all(|byte| alphabet.contains(byte));
-                any(csv.specials) || csv.force || !csv.null.is_empty() && equals_null
-            }
         }
     }
 }

@@ -42,6 +42,7 @@ mod options;
 mod pg_type;
 mod rows;
 mod settings;
+mod style;
 mod types;
 mod utf8;
 mod zone;

@@ -24,12 +24,6 @@ pub(crate) struct Made {
     pub failures: Vec<(usize, Reason)>,
 }
 
-impl Default for Made {
-    fn default() -> Self {
-        Self { ends: vec![0], data: Vec::new(), failures: Vec::new() }
-    }
-}
-
 impl Made {
     pub fn with_capacity(rows: usize, bytes: usize) -> Self {
         let mut ends = Vec::with_capacity(rows + 1);

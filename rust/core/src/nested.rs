@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use crate::error::Reason;
-use crate::escape::{Protect, escape_into};
+use crate::escape::{Protect, quote_into};
 use crate::fold::Folds;
 use crate::isa::{ByteSet, Isa};
 
@@ -88,14 +88,7 @@ impl Protect for Nested {
         len: usize,
         cell: &mut [u8],
     ) -> Result<usize, Reason> {
-        let escaped = |byte| match byte {
-            0 => Err(Reason::NulByte),
-            _ => Ok([self.0.escape.unwrap_or(byte), byte]),
-        };
-        let (quote, inner) = cell.split_at_mut(1);
-        quote[0] = b'"';
-        let len = escape_into(isa, source, len, inner, &self.0.escaped, escaped)?;
-        cell[len + 1] = b'"';
-        Ok(len + 2)
+        let escape = |byte| self.0.escape.unwrap_or(byte);
+        quote_into(isa, b'"', source, len, cell, &self.0.escaped, escape)
     }
 }

@@ -16,7 +16,7 @@ use crate::error::{EncodeError, Reason};
 use crate::field::{Extent, FieldWriter, OVERRUN};
 use crate::isa::{Isa, Task, prefetch_ahead, prefetch_bytes};
 use crate::long::{self, Join, Long};
-use crate::made::Made;
+use crate::made::{Made, is_null};
 
 /// Rows between two capacity checks.
 const CHUNK: usize = 1024;
@@ -41,7 +41,7 @@ pub(crate) struct Column<'a, I> {
 impl<I> Column<'_, I> {
     /// Writes one row's cell to the start of `cell`, and gives its length.
     pub fn put(&self, isa: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
-        if self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
+        if is_null(self.nulls.as_ref(), row) {
             cell[..self.null.len()].copy_from_slice(self.null);
             return Ok(self.null.len());
         }

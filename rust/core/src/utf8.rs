@@ -2,12 +2,21 @@
 
 use crate::error::Reason;
 
+/// Refuses a value that is no text of PostgreSQL's.
+///
+/// # Errors
+/// Its first fault.
+#[inline(always)]
+pub(crate) fn check(value: &[u8]) -> Result<(), Reason> {
+    if is_valid(value) && !value.contains(&0) { Ok(()) } else { find_fault(value) }
+}
+
 /// The first fault of a value, as pg_verifymbstr finds it.
 ///
 /// # Errors
 /// That fault.
 #[cold]
-pub(crate) fn check(value: &[u8]) -> Result<(), Reason> {
+pub(crate) fn find_fault(value: &[u8]) -> Result<(), Reason> {
     let valid = str::from_utf8(value).map_or_else(|error| error.valid_up_to(), str::len);
     if value[..valid].contains(&0) {
         return Err(Reason::NulByte);

@@ -9,12 +9,12 @@ use arrow_schema::{DataType, Fields};
 use super::{Site, Writer};
 use crate::block::Tail;
 use crate::encoder::BINARY_NULL;
-use crate::escape::Style;
 use crate::isa::Isa;
-use crate::made::Made;
+use crate::made::{Made, is_null};
 use crate::nested::Nested;
 use crate::pg_type::ColumnType;
 use crate::rows::{Column, Rows};
+use crate::style::Style;
 use crate::types::array::{Lists, Shapes};
 use crate::types::dictionary::{Dictionary, run_keys};
 use crate::types::hstore;
@@ -110,10 +110,10 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
         let (binary, mut pairs) = (self.is_binary(), Vec::new());
         Some(self.made(Made::each(maps.len(), maps.nulls(), |row, out| {
             pairs.clear();
-            pairs.extend((offsets[row] as usize..offsets[row + 1] as usize).map(|entry| {
-                let is_null = nulls.is_some_and(|nulls| nulls.is_null(entry));
-                (key(entry), (!is_null).then(|| value(entry)))
-            }));
+            pairs.extend(
+                (offsets[row] as usize..offsets[row + 1] as usize)
+                    .map(|entry| (key(entry), (!is_null(nulls, entry)).then(|| value(entry)))),
+            );
             hstore::sort(&mut pairs)?;
             if binary {
                 return hstore::put_binary(&pairs, |text, out| self.send(text, out), out);

@@ -3,9 +3,10 @@
 //! prints them, strings with no escapes but the needed ones. json itself is text as it is.
 
 use std::cmp::Ordering;
+use std::ops::Range;
 use std::str;
 
-use super::numeric::{MOST_DECIMALS, MOST_WHOLE};
+use super::numeric::{Digits, MOST_DECIMALS, MOST_WHOLE};
 use crate::error::Reason;
 
 /// Nested arrays and objects; PostgreSQL's own limit depends on its stack.
@@ -45,8 +46,8 @@ struct Parser<'a> {
 /// One pair of an object: its key among the keys, and all of it in the output.
 #[derive(Clone)]
 struct Pair {
-    key: std::ops::Range<usize>,
-    text: std::ops::Range<usize>,
+    key: Range<usize>,
+    text: Range<usize>,
 }
 
 impl Parser<'_> {
@@ -165,8 +166,8 @@ impl Parser<'_> {
         if self.peek()? == b'"' { self.string(true) } else { None }
     }
 
-    fn compare(&self, a: &std::ops::Range<usize>, b: &std::ops::Range<usize>) -> Ordering {
-        let key = |range: &std::ops::Range<usize>| &self.open.keys[range.clone()];
+    fn compare(&self, a: &Range<usize>, b: &Range<usize>) -> Ordering {
+        let key = |range: &Range<usize>| &self.open.keys[range.clone()];
         a.len().cmp(&b.len()).then_with(|| key(a).cmp(key(b)))
     }
 
@@ -281,20 +282,20 @@ impl Parser<'_> {
             let size = if text.len() > 9 { 1 << 30 } else { text.parse().unwrap_or(0) };
             exponent = if sign == Some(b'-') { -size } else { size };
         }
-        let zero = [whole.clone(), fraction.clone()]
-            .into_iter()
-            .all(|part| self.text[part].iter().all(|digit| *digit == b'0'));
-        let simple =
-            plain == self.at && whole.len() < MOST_WHOLE && fraction.len() <= MOST_DECIMALS;
-        if simple && !(zero && self.text[start] == b'-') {
+        let (negative, decimals) = (self.text[start] == b'-', fraction.len());
+        let digits = [&self.text[whole.clone()], &self.text[fraction]];
+        let simple = plain == self.at && whole.len() < MOST_WHOLE && decimals <= MOST_DECIMALS;
+        let zero = || digits.iter().all(|part| part.iter().all(|digit| *digit == b'0'));
+        if simple && !(negative && zero()) {
             self.out.extend_from_slice(&self.text[start..plain]);
-        } else if let Err(reason) = self.put_number(start, whole, fraction, exponent, zero) {
+        } else if let Err(reason) = self.put_number(negative, &digits.concat(), decimals, exponent)
+        {
             self.later.get_or_insert(reason);
         }
         Some(())
     }
 
-    fn digits(&mut self) -> Option<std::ops::Range<usize>> {
+    fn digits(&mut self) -> Option<Range<usize>> {
         let start = self.at;
         while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
             self.at += 1;
@@ -306,42 +307,23 @@ impl Parser<'_> {
     #[cold]
     fn put_number(
         &mut self,
-        start: usize,
-        whole: std::ops::Range<usize>,
-        fraction: std::ops::Range<usize>,
+        negative: bool,
+        digits: &[u8],
+        decimals: usize,
         exponent: i32,
-        zero: bool,
     ) -> Result<(), Reason> {
-        let decimals = (fraction.len() as i32).saturating_sub(exponent).max(0) as usize;
-        let mut digits = [&self.text[whole.clone()], &self.text[fraction]].concat();
-        let point = whole.len() as i32 + exponent;
-        let leading = digits.iter().take_while(|digit| **digit == b'0').count() as i32;
+        let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
+        let significant = &digits[zeros..];
+        let scale = (decimals as i32).saturating_sub(exponent);
+        let whole = (significant.len() as i32).saturating_sub(scale);
         if exponent.unsigned_abs() >= 1 << 30
-            || decimals > MOST_DECIMALS
-            || !zero && point - leading > MOST_WHOLE as i32
+            || scale > MOST_DECIMALS as i32
+            || !significant.is_empty() && whole > MOST_WHOLE as i32
         {
             return Err(Reason::JsonNumber);
         }
-        if self.text[start] == b'-' && !zero {
-            self.out.push(b'-');
-        }
-        if zero {
-            digits = vec![b'0'; decimals + 1];
-        } else {
-            // As many digits as stand before and behind the point.
-            let before = usize::try_from(point).unwrap_or(0).max(1);
-            let missing = usize::try_from(1 - point).unwrap_or(0);
-            digits.splice(0..0, std::iter::repeat_n(b'0', missing));
-            digits.resize(before + decimals, b'0');
-            let zeros = leading as usize + missing;
-            digits.drain(..zeros.min(before - 1));
-        }
-        let before = digits.len() - decimals;
-        self.out.extend_from_slice(&digits[..before]);
-        if decimals > 0 {
-            self.out.push(b'.');
-            self.out.extend_from_slice(&digits[before..]);
-        }
+        let digits = if significant.is_empty() { b"0" } else { significant };
+        Digits { negative, digits, scale }.put_text(self.out);
         Ok(())
     }
 }

@@ -55,7 +55,7 @@ impl<O: OffsetSizeTrait, P: Protect, I: Isa> FieldWriter<I> for StringText<'_, O
     fn put(&self, isa: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
         let (source, len) = self.values.onwards(row);
         if !utf8::is_valid(&source[..len]) {
-            utf8::check(&source[..len])?;
+            utf8::find_fault(&source[..len])?;
         }
         let len = self.protect.put(isa, source, len, cell)?;
         cell[len] = self.separator;
@@ -164,7 +164,7 @@ impl<O: OffsetSizeTrait> StringBinary<'_, O> {
             return 0;
         }
         if bytes.contains(&0) {
-            return self.values.which(rows, |value| utf8::check(value).is_err());
+            return self.values.which(rows, |value| utf8::find_fault(value).is_err());
         }
         self.values.malformed(rows)
     }
@@ -204,7 +204,7 @@ impl<O: OffsetSizeTrait, I: Isa> FieldWriter<I> for StringBinary<'_, O> {
     fn put(&self, _: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
         let (source, len) = self.values.onwards(row);
         if self.is_text {
-            utf8::check(&source[..len])?;
+            utf8::find_fault(&source[..len])?;
         }
         let (length, rest) = cell.split_first_chunk_mut().expect("extent() is too small");
         *length = (len as u32).to_be_bytes();

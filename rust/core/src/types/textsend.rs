@@ -36,9 +36,7 @@ impl<O: OffsetSizeTrait, I: Isa> FieldWriter<I> for StringConverted<'_, O> {
     #[inline(always)]
     fn put(&self, isa: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
         let (source, len) = self.values.onwards(row);
-        if !utf8::is_valid(&source[..len]) || source[..len].contains(&0) {
-            utf8::check(&source[..len])?;
-        }
+        utf8::check(&source[..len])?;
         let (length, rest) = cell.split_first_chunk_mut().expect("extent() is too small");
         let len = self.encoding.put(isa, source, len, rest).map_err(Reason::NoEquivalent)?;
         *length = (len as u32).to_be_bytes();

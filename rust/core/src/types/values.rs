@@ -141,7 +141,7 @@ impl<'a, O: OffsetSizeTrait> Values<'a, O> {
     pub fn refuse<I: Copy>(&self, rows: &Range<usize>, mut faulty: u64, block: &mut Block<'_, I>) {
         while faulty != 0 {
             let i = faulty.trailing_zeros() as usize;
-            if let Err(reason) = utf8::check(self.bytes(rows.start + i)) {
+            if let Err(reason) = utf8::find_fault(self.bytes(rows.start + i)) {
                 block.refuse(i, reason);
             }
             faulty &= faulty - 1;
