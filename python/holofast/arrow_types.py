@@ -130,13 +130,14 @@ class _Choice:
         if is_text(arrow):
             return self._text(name)
         said = self.said
-        if said is None or (said.known is not None and said.known.name == name):
-            if said is None or not said.is_array:
-                self._check_scale(name)
-                return builtin(name)
-        elif said.known is not None and not said.is_array and self._may_be(said.known.name):
-            return builtin(said.known.name)
-        raise self._mismatch(builtin(name).label)
+        if said is None:
+            return builtin(name)
+        wanted = said.known.name if said.known is not None and not said.is_array else ""
+        if wanted == name:
+            self._check_scale(name, said)
+        elif not self._may_be(wanted):
+            raise self._mismatch(builtin(name).label)
+        return builtin(wanted)
 
     def _default(self) -> str | None:
         arrow = self.value_type
@@ -158,12 +159,12 @@ class _Choice:
             return name in _INTEGERS or name in _OF_BYTES.get(arrow, ())
         return bool(name == "uuid" and arrow == pa.binary(16))
 
-    def _check_scale(self, name: str) -> None:
-        if name != "numeric" or self.said is None or not self.said.modifiers:
+    def _check_scale(self, name: str, said: Declared) -> None:
+        if name != "numeric" or not said.modifiers:
             return
         arrow = self.value_type
         scale = arrow.scale if pa.types.is_decimal(arrow) else 0
-        if (*self.said.modifiers, 0)[1] != scale:
+        if (*said.modifiers, 0)[1] != scale:
             raise self._mismatch("numeric")
 
     def _null(self) -> PgType:

@@ -1,6 +1,6 @@
 """PostgreSQL's types as the engines know them, and the types that metadata may name.
 
-Which Arrow type may become which of them is schema.py's; how they are written is the engines'.
+Which Arrow type may become which of them is arrow_types.py's; how they are written is the engines'.
 """
 
 from __future__ import annotations
@@ -102,14 +102,15 @@ _BY_NAME: Final = {name: known for known in KNOWN for name in (known.label, know
 }
 _BY_OID: Final = {known.oid: known for known in KNOWN}
 _BY_ARRAY_OID: Final = {known.array_oid: known for known in KNOWN}
+_ARRAY_OIDS: Final = {known.oid: known.array_oid for known in KNOWN}
 _BOUNDS: Final = {"int4range": "int4", "int8range": "int8", "numrange": "numeric"}
 
 
 class Declared(NamedTuple):
     """What field metadata says of a column's type.
 
-    `known` is None for a type that is not PostgreSQL's own, such as an enum; `dimensions` is 0
-    where it is no array; `modifiers` are those in parentheses.
+    `known` is None for a type that is not PostgreSQL's own, such as an enum; of an array it is the
+    elements'. `modifiers` are those in parentheses.
     """
 
     label: str
@@ -173,10 +174,9 @@ def builtin(name: str, length: int | None = None) -> PgType:
 
 def array_of(element: PgType, oid: int = 0) -> PgType:
     """The array type of `element`."""
-    by_element = {known.oid: known.array_oid for known in KNOWN}
     return PgType(
         "array",
-        oid or by_element.get(element.oid, 0),
+        oid or _ARRAY_OIDS.get(element.oid, 0),
         None,
         element.delimiter,
         (element,),

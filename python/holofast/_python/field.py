@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_right
-from typing import Any, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+_Cell = TypeVar("_Cell")
+
+NULL_LENGTH: Final = struct.pack(">i", -1)  # what BINARY has in the place of a NULL's length
 
 
 class Field(Protocol):
@@ -80,6 +84,19 @@ def split(values: pa.Array) -> tuple[pa.Array, list[int]]:
     edges = zip([-1, *nulls], [*nulls, len(values)], strict=True)
     present = [values.slice(a + 1, b - a - 1) for a, b in edges if b > a + 1]
     return pa.concat_arrays(present or [values.slice(0, 0)]), nulls
+
+
+def scatter(cells: list[_Cell], nulls: list[int], null: _Cell) -> list[_Cell]:
+    """The cells in their rows, and `null` in the rows `nulls`: what `split` took apart."""
+    if not nulls:
+        return cells
+    rows: list[_Cell] = []
+    start = 0
+    for before, row in enumerate(nulls):
+        rows += cells[start : row - before]
+        rows.append(null)
+        start = row - before
+    return rows + cells[start:]
 
 
 def numbers(values: pa.Array, code: str, part: int = 0, parts: int = 1) -> list[Any]:

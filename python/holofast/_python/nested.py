@@ -9,7 +9,7 @@ import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from holofast._python.field import BadValue, plain, split
+from holofast._python.field import NULL_LENGTH, BadValue, plain, scatter, split
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,7 +20,6 @@ _Part = TypeVar("_Part", str, bytes)
 Rule = Callable[[str], str]
 
 _SPACE: Final = " \t\n\v\f\r"
-_NULL_LENGTH: Final = struct.pack(">i", -1)
 
 
 def array_rule(delimiter: str, alphabet: str | None) -> Rule | None:
@@ -59,7 +58,7 @@ def nested_text(
     texts = _each(field.text, present)
     if rule is not None:
         texts = [text if isinstance(text, BadValue) else rule(text) for text in texts]
-    return _with_nulls(texts, nulls, null)
+    return scatter(texts, nulls, null)
 
 
 def nested_binary(field: Field, values: pa.Array) -> list[bytes | BadValue]:
@@ -67,7 +66,7 @@ def nested_binary(field: Field, values: pa.Array) -> list[bytes | BadValue]:
     present, nulls = split(plain(values))
     made = _each(field.binary, present)
     cells = [p if isinstance(p, BadValue) else struct.pack(">i", len(p)) + p for p in made]
-    return _with_nulls(cells, nulls, _NULL_LENGTH)
+    return scatter(cells, nulls, NULL_LENGTH)
 
 
 def _each(make: Callable[[pa.Array], list[_Part]], values: pa.Array) -> list[_Part | BadValue]:
@@ -82,11 +81,3 @@ def _each(make: Callable[[pa.Array], list[_Part]], values: pa.Array) -> list[_Pa
             except BadValue as error:
                 parts.append(error)
         return parts
-
-
-def _with_nulls(
-    parts: list[_Part | BadValue], nulls: list[int], null: _Part
-) -> list[_Part | BadValue]:
-    for row in nulls:  # ascending, so that each one is in its place
-        parts.insert(row, null)
-    return parts

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from holofast._python.encoding import converted, folded
 from holofast._python.escape import csv_forced, csv_rule, text_rule
-from holofast._python.field import BadValue, plain, split
+from holofast._python.field import NULL_LENGTH, BadValue, plain, scatter, split
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 _Cell = TypeVar("_Cell", str, bytes)
 
 _SIGNATURE: Final = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
-_NULL_LENGTH: Final = struct.pack(">i", -1)
 
 
 class Layout(Protocol[_Cell]):
@@ -69,7 +68,7 @@ class TextLayout:
             self.cells(column, present.slice(0, error.index))  # what is wrong before it goes first
             raise
         cells = self._convert(self._protect(self._rules[column], values_text))
-        return _scatter(cells, nulls, self._null_cell)
+        return scatter(cells, nulls, self._null_cell)
 
     def join(self, columns: Sequence[list[str]], rows: int) -> bytes:
         if not columns:
@@ -118,7 +117,7 @@ class BinaryLayout:
         contents = self._fields[column].binary(present)
         words = {length: struct.pack(">i", length) for length in set(map(len, contents))}
         cells = [words[len(content)] + content for content in contents]
-        return _scatter(cells, nulls, _NULL_LENGTH)
+        return scatter(cells, nulls, NULL_LENGTH)
 
     def join(self, columns: Sequence[list[bytes]], rows: int) -> bytes:
         if not columns:
@@ -134,16 +133,3 @@ def row_of(values: pa.Array, index: int) -> int:
     for null in nulls:
         row += null <= row
     return row
-
-
-def _scatter(cells: list[_Cell], nulls: list[int], null: _Cell) -> list[_Cell]:
-    """The cells in their rows, and `null` in the rows `nulls`."""
-    if not nulls:
-        return cells
-    rows: list[_Cell] = []
-    start = 0
-    for before, row in enumerate(nulls):
-        rows += cells[start : row - before]
-        rows.append(null)
-        start = row - before
-    return rows + cells[start:]

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from holofast.cli import console
-from holofast.cli.assignments import assigned
+from holofast.cli.shared_options import assigned, engine_option, setting_option
 
 
 @click.command("copy", context_settings={"help_option_names": ["-h", "--help"]})
@@ -19,18 +19,8 @@ from holofast.cli.assignments import assigned
     help="Where the query runs: a DuckDB database file, or by default an in-memory DuckDB, which "
     "reads Parquet, CSV and JSON files by name.",
 )
-@click.option(
-    "--set",
-    "assignments",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="A parameter of the session by PostgreSQL's name, such as TimeZone=Asia/Shanghai.",
-)
-@click.option(
-    "--engine",
-    type=click.Choice(["native", "python"]),
-    help="The encoder; by default native, or what HOLOFAST_ENGINE says.",
-)
+@setting_option
+@engine_option
 @click.option("--workers", type=click.IntRange(1, 64), help="Threads that encode and upload.")
 @click.option(
     "--allow-program",

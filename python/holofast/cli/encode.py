@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from holofast.cli import console
-from holofast.cli.assignments import assigned
+from holofast.cli.shared_options import assigned, engine_option, setting_option
 
 
 @click.command("encode", context_settings={"help_option_names": ["-h", "--help"]})
@@ -22,18 +22,8 @@ from holofast.cli.assignments import assigned
 @click.option("--escape", help="What stands before csv's quote in a value; the quote by default.")
 @click.option("--force-quote", multiple=True, metavar="COLUMN", help="Quote it always; * for all.")
 @click.option("--encoding", help="The output's encoding by PostgreSQL's name, UTF8 by default.")
-@click.option(
-    "--set",
-    "assignments",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="A parameter of the session by PostgreSQL's name, such as TimeZone=Asia/Shanghai.",
-)
-@click.option(
-    "--engine",
-    type=click.Choice(["native", "python"]),
-    help="The encoder; by default native, or what HOLOFAST_ENGINE says.",
-)
+@setting_option
+@engine_option
 @click.option("--debug", is_flag=True, help="Show a traceback with an error.")
 def main(
     file: Path,

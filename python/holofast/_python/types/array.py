@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from holofast._python.field import BadValue, plain, taken
 from holofast._python.nested import array_rule, nested_binary, nested_text
+from holofast.arrow_types import is_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,18 +98,12 @@ def _shapes(values: pa.Array) -> tuple[list[_Nested | BadValue], pa.Array, list[
 def _levels(values: pa.Array) -> tuple[list[list[range]], pa.Array]:
     """The items of each list on each level, as places in the next one; none for NULL."""
     levels = []
-    while _is_list(values.type):
+    while is_list(values.type):
         lengths = pc.fill_null(pc.list_value_length(values), 0).to_pylist()
         ends = list(accumulate(lengths))
         levels.append([range(end - n, end) for end, n in zip(ends, lengths, strict=True)])
         values = plain(values.flatten())
     return levels, values
-
-
-def _is_list(arrow: pa.DataType) -> bool:
-    from holofast.arrow_types import is_list
-
-    return is_list(arrow)
 
 
 def _shape(levels: list[list[range]], row: int, kept: list[int]) -> _Nested:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import struct
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -39,14 +40,17 @@ class Hstore:
     def _send(self, pairs: _Pairs, row: int) -> bytes:
         parts = [part for pair in pairs for part in pair]
         if self._encoding is not None:
-            parts = [part and _converted(part, self._encoding, row) for part in parts]
+            with _in_row(row):
+                parts = [part and converted([part], self._encoding)[0] for part in parts]
         sent = [struct.pack(">i", -1 if p is None else len(p)) + (p or b"") for p in parts]
         return struct.pack(">i", len(pairs)) + b"".join(sent)
 
 
-def _converted(part: bytes, encoding: Encoding, row: int) -> bytes:
+@contextmanager
+def _in_row(row: int) -> Iterator[None]:
+    """Tells of a bad part as the row's."""
     try:
-        return converted([part], encoding)[0]
+        yield
     except BadValue as error:
         raise BadValue(error.reason, row, error.value) from None
 
@@ -54,19 +58,13 @@ def _converted(part: bytes, encoding: Encoding, row: int) -> bytes:
 def _all_pairs(values: pa.Array) -> Iterator[_Pairs]:
     for row, entries in enumerate(_entries(values)):
         pairs = sorted(entries, key=lambda pair: (len(pair[0]), pair[0]))
-        for part in [part for pair in pairs for part in pair if part]:
-            _check(part, row)
+        with _in_row(row):
+            for part in [part for pair in pairs for part in pair if part]:
+                check(part, [0, len(part)])
         for (key, _), (following, _) in pairwise(pairs):
             if key == following:
                 raise BadValue("duplicate_key", row, key.decode())
         yield pairs
-
-
-def _check(part: bytes, row: int) -> None:
-    try:
-        check(part, [0, len(part)])
-    except BadValue as error:
-        raise BadValue(error.reason, row, error.value) from None
 
 
 def _entries(values: pa.Array) -> Iterator[_Pairs]:
