@@ -38,9 +38,13 @@ from tests.vectors.cases import SETTINGS as NAMES
         ("extra_float_digits",
          [-15, 3, 0, -16, 4, 100, "x", "2.5", "1.5", "-1.5", "0x2", "1e0", " 2 ", "2 s", "", "-0",
           "+1", "010", "-017", "08", "99999999999", "1.2.3", "nan", "1e400", "1e10", ".5", "1.",
-          "--1", "1_0", "0x", "-0xF", "inf"]),
+          "--1", "1_0", "0x", "-0xF", "inf", "-.5", "+.5", " .5", "1e-400", "0x1.8", "0x1p1",
+          "0x1.8p1", "0x.8", "1e", "e1", "0e-999", "2.e0", "9223372036854775808", ".nan",
+          "-2147483649", "08.5", "010.5"]),
         ("TimeZone",
-         ["utc", "Asia/Shanghai", "Nowhere", "+03:30", "-7", "europe/berlin", "foo5bar"]),
+         ["utc", "Asia/Shanghai", "Nowhere", "+03:30", "-7", "europe/berlin", "foo5bar", ":foo5",
+          "nan", "nan(1)", "0x1p9999", "-0x1p9999", "1e999", "1e-400", "0x1.8", ".5", "-inf", " 5",
+          "5 ", ":UTC", ":europe/berlin"]),
     ],
 )  # fmt: skip
 def test_settings_are_checked_as_the_server_checks_them(

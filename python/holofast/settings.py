@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from holofast.c_numbers import strtod, strtol
 from holofast.encodings import canonical_name
 from holofast.errors import CopyError
 
@@ -36,6 +37,7 @@ _WORDS: Final = {
 }
 _ASCII_LOWER: Final = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _INT32: Final = range(-(2**31), 2**31)
+_INT64: Final = range(-(2**63), 2**63)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,18 +139,14 @@ def _extra_float_digits(value: Any) -> int:
 
 def _integer(field: str, text: str) -> int:
     """An integer as parse_int of guc.c reads it: C's bases, and fractions to be rounded."""
-    bare = text.strip(" \t\n\v\f\r")
-    number: float = math.nan
-    if re.fullmatch(r"[+-]?(0[xX][0-9a-fA-F]+|[0-9]+)", bare):
-        octal = re.fullmatch(r"[+-]?0[0-7]+", bare)
-        hexadecimal = "x" in bare.lower()
-        if hexadecimal or octal or not re.match(r"[+-]?0[0-9]", bare):
-            number = int(bare, 16 if hexadecimal else 8 if octal else 10)
-    elif re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", bare):
-        number = float(bare)
-    if not math.isfinite(number):
+    number: float
+    number, end = strtol(text)
+    valid = True
+    if text[end : end + 1] in (".", "e", "E") or number not in _INT64:
+        number, end, valid = strtod(text)
+    if end == 0 or not valid or math.isnan(number) or text[end:].strip(" \t\n\v\f\r"):
         raise _invalid(field, text)
-    if round(number) not in _INT32:
+    if math.isinf(number) or round(number) not in _INT32:
         raise _invalid(field, text, hint="Value exceeds integer range.")
     return round(number)
 

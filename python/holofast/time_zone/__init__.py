@@ -8,7 +8,6 @@ does, is `posix`'s; formatting belongs to the engines. Nothing here reads a cloc
 from __future__ import annotations
 
 import importlib.util
-import re
 import struct
 from bisect import bisect_right
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from holofast.c_numbers import strtod
 from holofast.errors import CopyError
 from holofast.time_zone.posix import DAY, EPOCH_ORDINAL, Rule, parse
 
@@ -28,11 +28,6 @@ _CYCLES_BEFORE_1970: Final = 17  # beyond PostgreSQL's first timestamp, in 4714 
 _YEAR_2000: Final = 946_684_800
 _MOST_HOURS: Final = 168  # pgtz.h: no POSIX offset reaches a week
 _LONGEST_NAME: Final = 255  # pgtime.h, TZ_STRLEN_MAX, in bytes
-_NUMBER: Final = re.compile(
-    r"[ \t-\r]*[+-]?(?:[0-9]+\.?[0-9]*(?:e[+-]?[0-9]+)?|\.[0-9]+(?:e[+-]?[0-9]+)?"
-    r"|0x[0-9a-f]+\.?[0-9a-f]*(?:p[+-]?[0-9]+)?|inf(?:inity)?|nan)",
-    re.IGNORECASE,
-)
 _UPPER: Final = {code: code - 32 for code in range(ord("a"), ord("z") + 1)}
 
 
@@ -69,8 +64,9 @@ def load(name: str) -> Zone:
 
     Raises CopyError 22023 for what PostgreSQL refuses (variable.c, check_timezone).
     """
-    if _NUMBER.fullmatch(name):
-        return _hours_east(name)
+    hours, end, _ = strtod(name)
+    if end == len(name) > 0:
+        return _hours_east(name, hours)
     zone = _load(name) if len(name.encode()) <= _LONGEST_NAME else None
     if zone is None:
         raise _invalid(name)
@@ -79,9 +75,7 @@ def load(name: str) -> Zone:
     return zone
 
 
-def _hours_east(name: str) -> Zone:
-    hexadecimal = "x" in name.lower()
-    hours = float.fromhex(name.strip()) if hexadecimal else float(name)
+def _hours_east(name: str, hours: float) -> Zone:
     zone = None
     if abs(hours) < _MOST_HOURS:
         seconds = int(hours * 3600)
@@ -99,7 +93,7 @@ def _load(name: str) -> Zone | None:
     """A zone's file, or else a POSIX rule; None where it is neither."""
     found = _find(name.removeprefix(":"))
     if found is None:
-        return _by_rule(name.translate(_UPPER))
+        return None if name.startswith(":") else _by_rule(name.translate(_UPPER))
     canonical, path = found
     data = path.read_bytes()
     return _parse(canonical, data) if data[:4] == b"TZif" else None
