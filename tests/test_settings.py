@@ -44,7 +44,8 @@ from tests.vectors.cases import SETTINGS as NAMES
         ("TimeZone",
          ["utc", "Asia/Shanghai", "Nowhere", "+03:30", "-7", "europe/berlin", "foo5bar", ":foo5",
           "nan", "nan(1)", "0x1p9999", "-0x1p9999", "1e999", "1e-400", "0x1.8", ".5", "-inf", " 5",
-          "5 ", ":UTC", ":europe/berlin"]),
+          "5 ", ":UTC", ":europe/berlin", "interval'+08:00'", "Interval '-3:30:15'",
+          "INTERVAL\t'0:00'", "interval '168:00'"]),
     ],
 )  # fmt: skip
 def test_settings_are_checked_as_the_server_checks_them(
@@ -85,6 +86,13 @@ def test_one_parameter_is_set_after_the_other(session15: psycopg.Connection) -> 
         Settings().assigned("no_such", "1")
     assert raised.value.sqlstate == refused.value.diag.sqlstate
     assert raised.value.message == refused.value.diag.message_primary
+
+
+@pytest.mark.parametrize("zone", ["interval", "interval '5'", "interval '1 day'", "interval '5:0x'"])
+def test_other_intervals_are_no_time_zones(zone: str) -> None:
+    with pytest.raises(CopyError, match="only clocks are known") as raised:
+        Settings(time_zone=zone)
+    assert raised.value.sqlstate == "22023"
 
 
 @pytest.mark.parametrize("value", [None, b"hex", 5, True])

@@ -115,6 +115,12 @@ def test_an_offset_has_a_name_of_duckdbs_own(zone: str) -> None:
     assert read(query, zone=zone).column("d").to_pylist() == [expected]
 
 
+def test_a_rule_has_no_name_of_duckdbs() -> None:
+    with pytest.raises(SourceError, match=r'has no time zone "CET-1CEST') as raised:
+        read("SELECT 1", zone="CET-1CEST,M3.5.0,M10.5.0/3")
+    assert raised.value.sqlstate == "22023"
+
+
 def test_variables_of_python_are_not_tables() -> None:
     here = pa.table({"a": [1]})
     assert here.num_rows == 1

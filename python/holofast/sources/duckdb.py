@@ -113,7 +113,6 @@ class DuckDB:
 
     def _prepare(self, settings: Settings) -> None:
         connection = self._connection
-        zone = _zone_name(settings.time_zone).replace("'", "''")
         # Else SQL sees this program's variables, dates depend on the host's zone, an error has its
         # position in a drawing only, and a slow query draws a bar on standard output.
         connection.execute("SET python_enable_replacements = false")
@@ -121,7 +120,7 @@ class DuckDB:
         connection.execute("SET enable_progress_bar = false")
         # With the 10 MB of its default it waits for whoever encodes while that waits for it.
         connection.execute("SET streaming_buffer_size = '16MB'")
-        connection.execute(f"SET TimeZone = '{zone}'")
+        self._set_time_zone(settings.time_zone)
         _check_one_select(connection.extract_statements(self._query))
         self._result = connection.sql(self._query)
         names = self._result.columns
@@ -135,6 +134,17 @@ class DuckDB:
         # LIMIT 0 tells the types without running the query. It renames columns of equal names.
         types = self._result.limit(0).to_arrow_reader().schema.types
         self.schema = pa.schema(list(zip(names, types, strict=True)))
+
+    def _set_time_zone(self, name: str) -> None:
+        zone = _zone_name(name).replace("'", "''")
+        try:
+            self._connection.execute(f"SET TimeZone = '{zone}'")
+        except self._driver.Error:
+            raise SourceError(
+                "22023",
+                f'DuckDB, which runs the query, has no time zone "{name}"',
+                hint="Use a name, such as Europe/Berlin, or hours east of UTC.",
+            ) from None
 
     def _call(self, action: Callable[[], Any]) -> Any:
         try:

@@ -8,6 +8,7 @@ does, is `posix`'s; formatting belongs to the engines. Nothing here reads a cloc
 from __future__ import annotations
 
 import importlib.util
+import re
 import struct
 from bisect import bisect_right
 from dataclasses import dataclass, field
@@ -26,8 +27,12 @@ CYCLE_SECONDS: Final = 12_622_780_800  # the Gregorian calendar repeats, weekday
 _SYSTEM: Final = Path("/usr/share/zoneinfo")
 _CYCLES_BEFORE_1970: Final = 17  # beyond PostgreSQL's first timestamp, in 4714 BC
 _YEAR_2000: Final = 946_684_800
-_MOST_HOURS: Final = 168  # pgtz.h: no POSIX offset reaches a week
+_MOST_SECONDS: Final = 168 * 3600  # pgtz.h: no POSIX offset reaches a week
 _LONGEST_NAME: Final = 255  # pgtime.h, TZ_STRLEN_MAX, in bytes
+# SET TIME ZONE INTERVAL: of all that interval_in reads, a clock.
+_INTERVAL: Final = re.compile(
+    r"interval[ \t-\r]*'([+-]?)([0-9]{1,3}):([0-5][0-9])(?::([0-5][0-9]))?'", re.IGNORECASE
+)
 _UPPER: Final = {code: code - 32 for code in range(ord("a"), ord("z") + 1)}
 
 
@@ -60,13 +65,16 @@ UTC: Final = Zone((), (0,), None, ("UTC",), "UTC")
 
 @lru_cache(maxsize=16)
 def load(name: str) -> Zone:
-    """The zone that `SET TimeZone = name` means: a name in any case, hours east, or a POSIX rule.
+    """The zone that `SET TimeZone = name` means: a name in any case, hours east, or a POSIX rule;
+    `interval '…'` is hours too, which here are a clock alone, such as +08:00.
 
     Raises CopyError 22023 for what PostgreSQL refuses (variable.c, check_timezone).
     """
+    if name[:8].lower() == "interval":
+        return _interval(name)
     hours, end, _ = strtod(name)
     if end == len(name) > 0:
-        return _hours_east(name, hours)
+        return _east(name, hours * 3600)
     zone = _load(name) if len(name.encode()) <= _LONGEST_NAME else None
     if zone is None:
         raise _invalid(name)
@@ -75,10 +83,20 @@ def load(name: str) -> Zone:
     return zone
 
 
-def _hours_east(name: str, hours: float) -> Zone:
+def _interval(name: str) -> Zone:
+    match = _INTERVAL.fullmatch(name)
+    if match is None:
+        raise _invalid(name, hint="Of intervals only clocks are known here, such as '+08:00'.")
+    sign, hours, minutes, seconds = match.groups()
+    east = int(hours) * 3600 + int(minutes) * 60 + int(seconds or 0)
+    return _east(name, -east if sign == "-" else east)
+
+
+def _east(name: str, offset: float) -> Zone:
+    """The zone that is always so many seconds east."""
     zone = None
-    if abs(hours) < _MOST_HOURS:
-        seconds = int(hours * 3600)
+    if abs(offset) < _MOST_SECONDS:
+        seconds = int(offset)
         minutes, second = divmod(abs(seconds), 60)
         clock = f"{minutes // 60:02}" + (f":{minutes % 60:02}" if minutes % 60 or second else "")
         clock += f":{second:02}" if second else ""
@@ -99,9 +117,9 @@ def _load(name: str) -> Zone | None:
     return _parse(canonical, data) if data[:4] == b"TZif" else None
 
 
-def _invalid(name: str, detail: str | None = None) -> CopyError:
+def _invalid(name: str, detail: str | None = None, hint: str | None = None) -> CopyError:
     message = f'invalid value for parameter "TimeZone": "{name}"'
-    return CopyError("22023", message, detail=detail)
+    return CopyError("22023", message, detail=detail, hint=hint)
 
 
 def _leaping(name: str) -> CopyError:
