@@ -99,3 +99,13 @@ def test_a_bad_value_is_told_by_its_row_in_the_file(tmp_path: Path) -> None:
     done = encode(path)
     assert done.returncode == 1
     assert b'Column "d", row 3.' in done.stderr
+
+
+def test_nanoseconds_are_floored_if_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "rows"
+    pa.parquet.write_table(pa.table({"t": pa.array([-1], pa.timestamp("ns"))}), path)
+    done = encode(path)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"nanoseconds" in done.stderr
+    assert b"HINT:  Ask for the microsecond before" in done.stderr
+    assert encode(path, "--floor-nanoseconds").stdout == b"1969-12-31 23:59:59.999999\n"

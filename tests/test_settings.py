@@ -88,7 +88,9 @@ def test_one_parameter_is_set_after_the_other(session15: psycopg.Connection) -> 
     assert raised.value.message == refused.value.diag.message_primary
 
 
-@pytest.mark.parametrize("zone", ["interval", "interval '5'", "interval '1 day'", "interval '5:0x'"])
+@pytest.mark.parametrize(
+    "zone", ["interval", "interval '5'", "interval '1 day'", "interval '5:0x'"]
+)
 def test_other_intervals_are_no_time_zones(zone: str) -> None:
     with pytest.raises(CopyError, match="only clocks are known") as raised:
         Settings(time_zone=zone)

@@ -1,4 +1,4 @@
-"""Numbers at the start of a text as C's library reads them, which is how the server reads a setting.
+"""Numbers at the start of a text as C's library reads them, and so the server its settings.
 
 What a setting then takes is its own module's.
 """
@@ -32,7 +32,7 @@ def strtol(text: str) -> tuple[int, int]:
 
 
 def strtod(text: str) -> tuple[float, int, bool]:
-    """A number, where it ends (0 if there is none), and whether a double can hold it (no ERANGE)."""
+    """A number, where it ends (0 if there is none), and whether it is without ERANGE."""
     match = _FLOAT.match(text)
     if match is None:
         return 0.0, 0, True

@@ -64,6 +64,7 @@ class EncodeError(CopyError):
         # A second field is the encoding that the first one has no place in.
         super().__init__(sqlstate, template.format(*value.split("; ", template.count("{}") - 1)))
         self.detail = f'Column "{column}", row {row}.'
+        self.hint = _HINTS.get(reason)
 
     def at_row(self, row: int) -> EncodeError:
         """The same error, its row counted from another origin."""
@@ -122,6 +123,11 @@ NO_EQUIVALENT: Final = (
     'character with byte sequence {} in encoding "UTF8" has no equivalent in encoding "{}"'
 )
 
+_HINTS: Final = {
+    "nanoseconds": "Ask for the microsecond before by floor_nanoseconds (--floor-nanoseconds).",
+    "row_too_long": "A row has at most 1,073,741,822 bytes as PostgreSQL's COPY writes it.",
+}
+
 # reason -> (SQLSTATE, message); the engines know the reasons, this table alone knows the words.
 # date.c, timestamp.c, mbutils.c of PostgreSQL 15, except where it has no such case.
 _REASONS: Final[dict[str, tuple[str, str]]] = {
@@ -130,6 +136,7 @@ _REASONS: Final[dict[str, tuple[str, str]]] = {
     "time_out_of_range": ("22008", 'date/time field value out of range: "{}"'),
     "date_not_whole_day": ("22008", "date64 value {} is not a whole day in milliseconds"),
     "nanoseconds": ("22008", "value {} has nanoseconds, which PostgreSQL cannot hold"),
+    "row_too_long": ("54000", "out of memory"),
     "nul_byte": ("22021", 'invalid byte sequence for encoding "UTF8": 0x00'),
     "interval_out_of_range": ("22008", "interval out of range"),
     "int_out_of_range": ("22003", "{} out of range"),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from holofast.time_zone import Zone
 
 MAX_COLUMNS: Final = 1664  # htup_details.h, MaxTupleAttributeNumber
+MAX_ROW_BYTES: Final = 2**30 - 2  # memutils.h, MaxAllocSize, with a terminating zero
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,9 @@ class EncoderSpec:
 
     `delimiter`, `quote` and `escape` are byte values, 0 where the format has none; `null` is empty
     in BINARY; `force_quote` has one flag a column; `encoding` is None where text stays UTF8; `zone`
-    is None for UTC, or where no column prints a time zone; `settings` are the session's;
-    `batch_size` is the number of rows encoded at a time.
+    is None for UTC, or where no column prints a time zone; `most_row_bytes` is what a row may have
+    as it is written; `settings` are the session's; `batch_size` is the number of rows encoded at a
+    time.
     """
 
     names: tuple[str, ...]
@@ -54,6 +56,7 @@ class EncoderSpec:
     force_quote: tuple[bool, ...]
     encoding: Encoding | None
     zone: Zone | None
+    most_row_bytes: int
     settings: Settings
     batch_size: int
 
@@ -109,6 +112,7 @@ def resolve(
         force_quote=_force_quote(names, options.force_quote),
         encoding=encoding,
         zone=zone,
+        most_row_bytes=MAX_ROW_BYTES,
         settings=settings,
         batch_size=batch_size,
     )

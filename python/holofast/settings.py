@@ -48,7 +48,8 @@ class Settings:
     style (ISO, SQL, Postgres, German), an order (MDY, DMY, YMD) or both; `interval_style` postgres,
     postgres_verbose, sql_standard or iso_8601; `extra_float_digits` -15 to 3; `bytea_output` hex
     or escape; `client_encoding` any name of an encoding. They take what SET takes, and hold what
-    SHOW says then.
+    SHOW says then. `floor_nanoseconds` is no parameter of PostgreSQL: instead of refusing times of
+    parts of microseconds, to take the microsecond before.
 
     Raises CopyError 22023 as SET does, 0A000 for MULE_INTERNAL.
     """
@@ -59,6 +60,7 @@ class Settings:
     extra_float_digits: int = 1
     bytea_output: str = "hex"
     client_encoding: str = "UTF8"
+    floor_nanoseconds: bool = False
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -83,6 +85,10 @@ class Settings:
 
 
 def _canonical(field: str, value: Any) -> Any:
+    if field == "floor_nanoseconds":
+        if not isinstance(value, bool):
+            raise TypeError(f"{field} must be a bool, not {type(value).__name__}")
+        return value
     if field == "extra_float_digits":
         return _extra_float_digits(value)
     if not isinstance(value, str):

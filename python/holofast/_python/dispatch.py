@@ -58,6 +58,7 @@ def field(
         return Null()
     if is_text(arrow):
         return _strings(arrow, to, encoding)
+    floor = settings.floor_nanoseconds
     match to.name:
         case "bool":
             return Bool()
@@ -85,14 +86,15 @@ def field(
             iso = settings.date_style.startswith("ISO")
             return dates if iso else StyledDate(dates, settings.date_style)
         case "time":
-            return Time(arrow.unit)
+            return Time(arrow.unit, floor=floor)
         case "timestamp" | "timestamptz":
-            times = Timestamp(arrow.unit, with_zone=to.name == "timestamptz", zone=zone)
+            with_zone = to.name == "timestamptz"
+            times = Timestamp(arrow.unit, with_zone=with_zone, zone=zone, floor=floor)
             iso = settings.date_style.startswith("ISO")
             return times if iso else StyledTimestamp(times, settings.date_style)
         case "interval":
             unit = arrow.unit if pa.types.is_duration(arrow) else None
-            return Interval(unit, settings.interval_style)
+            return Interval(unit, settings.interval_style, floor=floor)
         case "array":
             leaf = arrow
             while is_list(leaf):

@@ -85,6 +85,19 @@ class Encoder:
                 failures.append((row_of(values, error.index), i, error))
         if failures:
             row, column, bad = min(failures, key=lambda failure: failure[:2])
+            self._rows(batch.slice(0, row), first_row)  # a row before it may be too long
             name = self._spec.names[column]
             raise EncodeError(bad.reason, bad.value, name, first_row + row) from None
-        return self._layout.join(columns, batch.num_rows)
+        rows = self._layout.join(columns, batch.num_rows)
+        if len(rows) > self._spec.most_row_bytes:
+            self._check_lengths(columns, first_row)
+        return rows
+
+    def _check_lengths(self, columns: list[list[Any]], first_row: int) -> None:
+        """Refuse the first row that is too long, for the cell that makes it so."""
+        for row, cells in enumerate(zip(*columns, strict=True)):
+            length = self._layout.before
+            for name, cell in zip(self._spec.names, cells, strict=True):
+                length += len(cell) + self._layout.behind
+                if length > self._spec.most_row_bytes:
+                    raise EncodeError("row_too_long", "", name, first_row + row)

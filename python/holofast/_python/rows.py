@@ -27,7 +27,15 @@ _SIGNATURE: Final = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
 
 
 class Layout(Protocol[_Cell]):
-    """A format's rows; `cells` may raise BadValue, counted among the column's values."""
+    """A format's rows; `cells` may raise BadValue, counted among the column's values.
+
+    A row has so many bytes before the first cell, and so many behind each.
+    """
+
+    @property
+    def before(self) -> int: ...
+    @property
+    def behind(self) -> int: ...
 
     def header(self) -> bytes: ...
     def trailer(self) -> bytes: ...
@@ -37,6 +45,8 @@ class Layout(Protocol[_Cell]):
 
 class TextLayout:
     """TEXT and CSV: cells are byte strings, ready to be joined."""
+
+    before, behind = 0, 1
 
     def __init__(self, spec: EncoderSpec, fields: Sequence[Field]) -> None:
         self._spec = spec
@@ -101,6 +111,8 @@ class TextLayout:
 
 class BinaryLayout:
     """BINARY: cells carry their length word."""
+
+    before, behind = 2, 0
 
     def __init__(self, fields: Sequence[Field]) -> None:
         self._fields = fields

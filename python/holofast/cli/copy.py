@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import click
 
 from holofast.cli import console
-from holofast.cli.shared_options import assigned, engine_option, setting_option
+from holofast.cli.shared_options import assigned, engine_option, floor_option, setting_option
 
 
 @click.command("copy", context_settings={"help_option_names": ["-h", "--help"]})
@@ -20,6 +21,7 @@ from holofast.cli.shared_options import assigned, engine_option, setting_option
     "reads Parquet, CSV and JSON files by name.",
 )
 @setting_option
+@floor_option
 @engine_option
 @click.option("--workers", type=click.IntRange(1, 64), help="Threads that encode and upload.")
 @click.option(
@@ -37,6 +39,7 @@ def main(
     engine: str | None,
     workers: int | None,
     *,
+    floor_nanoseconds: bool,
     allow_program: bool,
     dry_run: bool,
     as_json: bool,
@@ -60,8 +63,9 @@ def main(
         from holofast import api
         from holofast.sources import profile_of
 
+        settings = replace(profile_of(source).settings, floor_nanoseconds=floor_nanoseconds)
         chosen: dict[str, Any] = {
-            "settings": assigned(assignments, profile_of(source).settings),
+            "settings": assigned(assignments, settings),
             "engine": engine,
             "workers": workers,
             "allow_program": allow_program,

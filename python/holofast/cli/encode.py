@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from holofast.cli import console
-from holofast.cli.shared_options import assigned, engine_option, setting_option
+from holofast.cli.shared_options import assigned, engine_option, floor_option, setting_option
 
 
 @click.command("encode", context_settings={"help_option_names": ["-h", "--help"]})
@@ -23,6 +23,7 @@ from holofast.cli.shared_options import assigned, engine_option, setting_option
 @click.option("--force-quote", multiple=True, metavar="COLUMN", help="Quote it always; * for all.")
 @click.option("--encoding", help="The output's encoding by PostgreSQL's name, UTF8 by default.")
 @setting_option
+@floor_option
 @engine_option
 @click.option("--debug", is_flag=True, help="Show a traceback with an error.")
 def main(
@@ -31,6 +32,7 @@ def main(
     engine: str | None,
     force_quote: tuple[str, ...],
     *,
+    floor_nanoseconds: bool,
     debug: bool,
     **options: Any,
 ) -> None:
@@ -46,11 +48,12 @@ def main(
         from holofast import api
         from holofast.settings import Settings
 
+        settings = Settings(floor_nanoseconds=floor_nanoseconds)
         forced = "*" if force_quote == ("*",) else force_quote or None
         api.encode_file(
             file,
             sys.stdout.buffer,
-            settings=assigned(assignments, Settings()),
+            settings=assigned(assignments, settings),
             engine=engine,
             force_quote=forced,
             **options,

@@ -17,6 +17,11 @@ setting_option = click.option(
     metavar="NAME=VALUE",
     help="A parameter of the session by PostgreSQL's name, such as TimeZone=Asia/Shanghai.",
 )
+floor_option = click.option(
+    "--floor-nanoseconds",
+    is_flag=True,
+    help="Take the microsecond before, instead of refusing times of parts of microseconds.",
+)
 engine_option = click.option(
     "--engine",
     type=click.Choice(["native", "python"]),

@@ -75,6 +75,7 @@ impl Cell {
             quote: b'"',
             escape: b'"',
             force_quote: vec![false; columns.len()],
+            most_row_bytes: usize::MAX,
             settings: settings(name),
             encoding: None,
         };

@@ -42,6 +42,10 @@ impl Tail {
         word[..bytes.len()].copy_from_slice(bytes);
         Self { word, len: bytes.len() }
     }
+
+    pub fn len(&self) -> usize {
+        self.len
+    }
 }
 
 impl From<u8> for Tail {

@@ -5,10 +5,8 @@
 use std::mem;
 use std::ops::Range;
 
-use crate::block::Tail;
 use crate::buffer::Buffer;
 use crate::encoding::Encoding;
-use crate::error::{EncodeError, Reason};
 use crate::isa::Isa;
 use crate::rows::Rows;
 
@@ -18,11 +16,15 @@ const ASIDE: usize = 128 << 10;
 const FIRST: usize = 64;
 const MOST: usize = 4096;
 
-/// Appends `rows` to `out`.
+/// Appends `rows` to `out`, of which none may have more than `most_bytes`.
+///
+/// # Errors
+/// Some rows of which one cannot be written.
 pub(crate) fn encode<I: Isa>(
     rows: &Rows<'_, I>,
     range: Range<usize>,
     encoding: &Encoding,
+    most_bytes: usize,
     out: &mut Buffer,
 ) -> Result<(), Range<usize>> {
     let mut aside = mem::take(&mut out.aside).unwrap_or_default();
@@ -30,9 +32,16 @@ pub(crate) fn encode<I: Isa>(
     let (mut start, mut count) = (range.start, FIRST);
     while start < range.end {
         let some = start..range.end.min(start + count);
+        let before = out.len;
         aside.clear();
-        let encoded = rows.encode(some.clone(), &mut aside).is_ok();
-        if !encoded || append(rows.isa, encoding, &aside, out).is_err() {
+        let encoded = rows.encode(some.clone(), &mut aside).is_ok()
+            && append(rows.isa, encoding, &aside, out).is_ok();
+        let fits = out.len - before <= most_bytes;
+        if encoded && !fits && some.len() > 1 {
+            (out.len, count) = (before, 1);
+            continue;
+        }
+        if !encoded || !fits {
             result = Err(some);
             break;
         }
@@ -53,30 +62,4 @@ fn append<I: Isa>(
     let rest = &mut out.bytes[out.len..];
     out.len += encoding.put(isa, &aside.bytes, aside.len(), rest)?;
     Ok(())
-}
-
-/// The first cell of `range`, by row and then by column, that cannot be written or converted: there
-/// is one. Cell by cell, for a block tells of one error alone, and the conversion of no cell.
-#[cold]
-pub(crate) fn first_error<I: Isa>(
-    rows: Rows<'_, I>,
-    range: Range<usize>,
-    encoding: &Encoding,
-) -> EncodeError {
-    let isa = rows.isa;
-    let one = |column| Rows { isa, columns: vec![column], lead: Tail::NONE };
-    let columns: Vec<_> = rows.columns.into_iter().map(one).collect();
-    let mut aside = Buffer::new();
-    for row in range {
-        for (column, cells) in columns.iter().enumerate() {
-            aside.clear();
-            if let Err(error) = cells.encode(row..row + 1, &mut aside) {
-                return EncodeError { column, ..error };
-            }
-            if let Err(character) = encoding.convert(isa, aside.as_slice()) {
-                return EncodeError { column, row, reason: Reason::NoEquivalent(character) };
-            }
-        }
-    }
-    unreachable!("a cell cannot be written")
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{self as arrow, ArrowPrimitiveType};
 use arrow_array::{Array, BooleanArray, Float32Array};
-use arrow_schema::{DataType, IntervalUnit, TimeUnit};
+use arrow_schema::{DataType, TimeUnit};
 
 use crate::encoding::Encoding;
 use crate::field::{Compiled, Delimited, FieldWriter, Protected};
@@ -24,9 +24,8 @@ use crate::types::bool::{self, BoolBinary, BoolText};
 use crate::types::date::{DayMillis, Days};
 use crate::types::decimal::NumericFields;
 use crate::types::int::{self, IntText};
-use crate::types::interval::Own;
 use crate::types::null::Nothing;
-use crate::types::time::{Nanos, Units};
+use crate::types::time::{FlooredNanos, Nanos, Units};
 use crate::types::uuid::{self, UuidBinary, UuidText};
 use crate::zone::Zone;
 
@@ -123,21 +122,14 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
             (A::Time64(TimeUnit::Microsecond), P::Time) => {
                 self.time::<arrow::Time64MicrosecondType, Units<1>>(array)
             }
+            (A::Time64(TimeUnit::Nanosecond), P::Time) if self.settings.floor_nanoseconds => {
+                self.time::<arrow::Time64NanosecondType, FlooredNanos>(array)
+            }
             (A::Time64(TimeUnit::Nanosecond), P::Time) => {
                 self.time::<arrow::Time64NanosecondType, Nanos>(array)
             }
             (A::Duration(unit), P::Interval) => self.duration(array, *unit),
-            (A::Interval(unit), P::Interval) => match unit {
-                IntervalUnit::YearMonth => {
-                    self.interval::<_, Own>(native::<arrow::IntervalYearMonthType>(array))
-                }
-                IntervalUnit::DayTime => {
-                    self.interval::<_, Own>(native::<arrow::IntervalDayTimeType>(array))
-                }
-                IntervalUnit::MonthDayNano => {
-                    self.interval::<_, Own>(native::<arrow::IntervalMonthDayNanoType>(array))
-                }
-            },
+            (A::Interval(unit), P::Interval) => self.own_interval(array, *unit),
             (A::Timestamp(unit, None), P::Timestamp) => self.timestamp(array, *unit, false),
             (A::Timestamp(unit, Some(_)), P::Timestamptz) => self.timestamp(array, *unit, true),
             (_, P::Array) => self.array(array, arrow, to)?,

@@ -8,7 +8,7 @@ use crate::block::Tail;
 use crate::buffer::Buffer;
 use crate::converted;
 use crate::dispatch::Site;
-use crate::error::{EncodeError, SchemaError};
+use crate::error::{EncodeError, Reason, SchemaError};
 use crate::escape::{self, Specials};
 use crate::isa::{Baseline, InstructionSet, Isa, Set};
 use crate::made::Keep;
@@ -158,14 +158,22 @@ impl CopyEncoder {
         let keep = Keep::default();
         let columns = batch.columns().iter().enumerate();
         let columns = columns.map(|(i, array)| self.column(isa, &keep, i, array.as_ref()));
-        let rows = Rows { isa, columns: columns.collect(), lead: self.lead };
+        let most_bytes = self.options.most_row_bytes;
+        let mut rows = Rows { isa, columns: columns.collect(), lead: self.lead, most_bytes };
         let all = 0..batch.num_rows();
         match &self.options.encoding {
             Some(encoding) if self.options.format != Format::Binary => {
-                converted::encode(&rows, all, encoding, out)
-                    .map_err(|range| converted::first_error(rows, range, encoding))
+                // What counts is how long rows are at last.
+                rows.most_bytes = usize::MAX;
+                converted::encode(&rows, all, encoding, most_bytes, out).map_err(|range| {
+                    rows.most_bytes = most_bytes;
+                    rows.first_error(range, Some(encoding))
+                })
             }
-            _ => rows.encode(all, out),
+            _ => rows.encode(all, out).map_err(|error| match error.reason {
+                Reason::RowTooLong => rows.first_error(error.row..error.row + 1, None),
+                _ => error,
+            }),
         }
     }
 

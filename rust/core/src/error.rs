@@ -15,6 +15,8 @@ pub enum Reason {
     DateNotWholeDay(i64),
     /// A value in nanoseconds that is not a whole number of microseconds.
     Nanoseconds(i64),
+    /// A row of more bytes than the options allow.
+    RowTooLong,
     /// A string that holds the byte 0x00.
     NulByte,
     /// An interval of more microseconds than 64 bits hold.
@@ -57,6 +59,7 @@ impl Reason {
             Self::TimeOutOfRange(micros) => ("time_out_of_range", clock(*micros)),
             Self::DateNotWholeDay(value) => ("date_not_whole_day", value.to_string()),
             Self::Nanoseconds(value) => ("nanoseconds", value.to_string()),
+            Self::RowTooLong => ("row_too_long", String::new()),
             Self::NulByte => ("nul_byte", String::new()),
             Self::IntervalOutOfRange => ("interval_out_of_range", String::new()),
             Self::IntOutOfRange(name) => ("int_out_of_range", (*name).to_owned()),

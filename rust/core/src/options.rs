@@ -35,6 +35,8 @@ pub struct Options {
     pub escape: u8,
     /// FORCE_QUOTE, a flag for each column (CSV).
     pub force_quote: Vec<bool>,
+    /// Bytes that no row may exceed; PostgreSQL's limit is 1,073,741,822.
+    pub most_row_bytes: usize,
     /// The session's settings.
     pub settings: Settings,
     /// The encoding of the output, or in BINARY of its strings; None for UTF-8.

@@ -12,6 +12,7 @@ use arrow_buffer::NullBuffer;
 
 use crate::block::{BLOCK, Block, Tail, bits};
 use crate::buffer::Buffer;
+use crate::encoding::Encoding;
 use crate::error::{EncodeError, Reason};
 use crate::field::{Extent, FieldWriter, OVERRUN};
 use crate::isa::{Isa, Task, prefetch_ahead, prefetch_bytes};
@@ -76,10 +77,12 @@ pub(crate) struct Rows<'a, I> {
     /// What stands before the first cell: the int16 field count of BINARY, or nothing. For a
     /// table without columns it is the whole row.
     pub lead: Tail,
+    /// How many bytes of a row are not too many.
+    pub most_bytes: usize,
 }
 
 impl<I: Isa> Rows<'_, I> {
-    /// Appends `rows` to `out`.
+    /// Appends `rows` to `out`. Of a row too long the column is not yet known.
     pub fn encode(&self, rows: Range<usize>, out: &mut Buffer) -> Result<(), EncodeError> {
         let mut start = rows.start;
         while start < rows.end {
@@ -91,7 +94,12 @@ impl<I: Isa> Rows<'_, I> {
                 }
                 chunk.end = chunk.start + chunk.len() / 2;
             };
+            let may_be_long = extent.cell + extent.total > self.most_bytes;
+            if may_be_long {
+                chunk.end = chunk.start + 1;
+            }
             start = chunk.end;
+            let before = out.len;
             // An odd number of cache lines, so that the slots do not share a few sets.
             let stride = (extent.cell + OVERRUN).next_multiple_of(64) | 64;
             out.reserve(extent.total + stride + long::OVERRUN);
@@ -102,6 +110,11 @@ impl<I: Isa> Rows<'_, I> {
             for start in chunk.clone().step_by(most) {
                 let rows = start..chunk.end.min(start + most);
                 self.isa.run(AppendBlock { all: self, rows, long: &long_columns, stride, out })?;
+            }
+            if may_be_long && out.len - before > self.most_bytes {
+                out.len = before;
+                let (column, row) = (0, chunk.start);
+                return Err(EncodeError { column, row, reason: Reason::RowTooLong });
             }
         }
         Ok(())
@@ -129,6 +142,46 @@ impl<I: Isa> Rows<'_, I> {
         }
         out.bytes.truncate(out.len);
         Made { ends: out.ends.unwrap_or_default(), data: out.bytes, failures }
+    }
+
+    /// The first cell of `range`, by row and then by column, that cannot be written or converted,
+    /// or is too much for its row: there is one. Cell by cell, for a block tells of one error alone,
+    /// a row too long of no cell, and nor does the conversion.
+    #[cold]
+    pub fn first_error(self, range: Range<usize>, encoding: Option<&Encoding>) -> EncodeError {
+        let (isa, lead, most_bytes) = (self.isa, self.lead.len(), self.most_bytes);
+        let one =
+            |column| Rows { isa, columns: vec![column], lead: Tail::NONE, most_bytes: usize::MAX };
+        let columns: Vec<_> = self.columns.into_iter().map(one).collect();
+        let mut cell = Buffer::new();
+        for row in range {
+            let mut len = lead;
+            let mut too_long = None;
+            for (column, cells) in columns.iter().enumerate() {
+                cell.clear();
+                if let Err(error) = cells.encode(row..row + 1, &mut cell) {
+                    return EncodeError { column, ..error };
+                }
+                len += match encoding.map(|encoding| encoding.convert(isa, cell.as_slice())) {
+                    None => cell.len(),
+                    Some(Ok(converted)) => converted.len(),
+                    Some(Err(character)) => {
+                        return EncodeError {
+                            column,
+                            row,
+                            reason: Reason::NoEquivalent(character),
+                        };
+                    }
+                };
+                if len > most_bytes {
+                    too_long.get_or_insert(column);
+                }
+            }
+            if let Some(column) = too_long {
+                return EncodeError { column, row, reason: Reason::RowTooLong };
+            }
+        }
+        unreachable!("a cell cannot be written")
     }
 
     /// The room that `rows` need in slots and in all, and which columns have long cells.

@@ -45,6 +45,8 @@ pub struct Settings {
     pub extra_float_digits: i32,
     /// Whether bytea_output is escape; else it is hex.
     pub bytea_escape: bool,
+    /// Whether parts of microseconds are forgotten; else they are errors.
+    pub floor_nanoseconds: bool,
 }
 
 impl Default for Settings {
@@ -55,6 +57,7 @@ impl Default for Settings {
             interval_style: IntervalStyle::default(),
             extra_float_digits: 1,
             bytea_escape: false,
+            floor_nanoseconds: false,
         }
     }
 }

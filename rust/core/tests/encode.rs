@@ -30,6 +30,7 @@ fn options(format: Format, columns: usize) -> Options {
         quote: b'"',
         escape: b'"',
         force_quote: vec![false; columns],
+        most_row_bytes: usize::MAX,
         settings: Settings::default(),
         encoding: None,
     }

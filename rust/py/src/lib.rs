@@ -37,6 +37,7 @@ struct Spec {
     force_quote: Vec<bool>,
     encoding: Option<EncodingSpec>,
     zone: Option<ZoneSpec>,
+    most_row_bytes: usize,
     settings: SettingsSpec,
     batch_size: usize,
 }
@@ -71,6 +72,7 @@ struct SettingsSpec {
     interval_style: String,
     extra_float_digits: i32,
     bytea_output: String,
+    floor_nanoseconds: bool,
 }
 
 impl SettingsSpec {
@@ -100,6 +102,7 @@ impl SettingsSpec {
             },
             extra_float_digits: self.extra_float_digits,
             bytea_escape: self.bytea_output == "escape",
+            floor_nanoseconds: self.floor_nanoseconds,
         })
     }
 }
@@ -165,6 +168,7 @@ impl Encoder {
             quote: spec.quote,
             escape: spec.escape,
             force_quote: spec.force_quote,
+            most_row_bytes: spec.most_row_bytes,
             settings: spec.settings.resolved()?,
             encoding: match &spec.encoding {
                 Some(encoding) => Some(Arc::new(encoding.encoding()?)),

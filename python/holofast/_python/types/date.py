@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from holofast._python.field import BadValue, big_endian, numbers
-from holofast._python.types.time import converted, whole
+from holofast._python.types.time import Unit, converted, whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,7 +44,7 @@ class Date:
     def days(self, values: pa.Array) -> list[int]:
         """Valid days since 1970; INT32_MAX is infinity, its negation minus infinity."""
         given = numbers(values, "q" if self._millis else "i")
-        days = converted(given, (1, _DAY_MILLIS if self._millis else 1), FIRST_DAY, _END_DAY)
+        days = converted(given, Unit(1, _DAY_MILLIS if self._millis else 1), FIRST_DAY, _END_DAY)
         return days or [self._day(value, i) for i, value in enumerate(given)]
 
     def _day(self, value: int, index: int) -> int:

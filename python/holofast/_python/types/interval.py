@@ -8,7 +8,7 @@ import struct
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from holofast._python.field import BadValue, numbers
-from holofast._python.types.time import MICROS, to_micros
+from holofast._python.types.time import to_micros, to_microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,12 +31,15 @@ class Parts(NamedTuple):
 
 
 class Interval:
-    """duration of a unit, or month-day-nano where `unit` is None; `style` is IntervalStyle."""
+    """duration of a unit, or month-day-nano where `unit` is None; `style` is IntervalStyle, and
+    `floor` forgets parts of microseconds.
+    """
 
     alphabet = "@ +-:.0123456789PTYMDHSadeghimnorsuy"
 
-    def __init__(self, unit: str | None, style: str) -> None:
-        self._unit = unit
+    def __init__(self, unit: str | None, style: str, *, floor: bool) -> None:
+        self._is_duration = unit is not None
+        self._unit = to_microseconds(unit or "ns", floor=floor)
         self._put = _STYLES[style]
 
     def text(self, values: pa.Array) -> list[str]:
@@ -48,17 +51,17 @@ class Interval:
 
     def _intervals(self, values: pa.Array) -> list[tuple[int, int, int]]:
         """Months, days and microseconds of each."""
-        if self._unit is None:
+        if not self._is_duration:
             parts = zip(*(numbers(values, "i", part, 4) for part in (0, 1)), strict=True)
             nanos = numbers(values, "q", 1, 2)
             return [
-                (months, days, to_micros(nano, MICROS["ns"], i))
+                (months, days, to_micros(nano, self._unit, i))
                 for i, ((months, days), nano) in enumerate(zip(parts, nanos, strict=True))
             ]
         return [(0, 0, self._micros(value, i)) for i, value in enumerate(numbers(values, "q"))]
 
     def _micros(self, value: int, index: int) -> int:
-        micros = to_micros(value, MICROS[self._unit or "ns"], index)
+        micros = to_micros(value, self._unit, index)
         if micros not in _INT64:
             raise BadValue("interval_out_of_range", index)
         return micros

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 import struct
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from holofast._python.field import BadValue, big_endian, numbers
 
@@ -15,8 +15,22 @@ if TYPE_CHECKING:
 
 DAY_MICROS: Final = 86_400_000_000
 
-# What values of a unit are multiplied with and divided by to be microseconds.
-MICROS: Final = {"s": (1_000_000, 1), "ms": (1_000, 1), "us": (1, 1), "ns": (1, 1_000)}
+
+class Unit(NamedTuple):
+    """What values are multiplied with and divided by, and whether they may leave a rest then."""
+
+    multiplier: int
+    divisor: int
+    floors: bool = False
+
+
+_MICROS: Final = {"s": Unit(1_000_000, 1), "ms": Unit(1_000, 1), "us": Unit(1, 1)}
+
+
+def to_microseconds(unit: str, *, floor: bool) -> Unit:
+    """What makes microseconds of one of Arrow's units; `floor` forgets parts of them."""
+    return _MICROS.get(unit) or Unit(1, 1_000, floor)
+
 
 _MINUTES: Final = tuple(f"{minute // 60:02}:{minute % 60:02}" for minute in range(24 * 60 + 1))
 _SECONDS: Final = tuple(f"{second:02}" for second in range(60))
@@ -27,9 +41,9 @@ class Time:
 
     alphabet = ":.0123456789"
 
-    def __init__(self, unit: str) -> None:
+    def __init__(self, unit: str, *, floor: bool) -> None:
         self._code = "i" if unit in ("s", "ms") else "q"
-        self._factors = MICROS[unit]
+        self._unit = to_microseconds(unit, floor=floor)
 
     def text(self, values: pa.Array) -> list[str]:
         return clocks(*split(self._micros(values)))
@@ -39,11 +53,11 @@ class Time:
 
     def _micros(self, values: pa.Array) -> list[int]:
         given = numbers(values, self._code)
-        micros = converted(given, self._factors, 0, DAY_MICROS + 1)
+        micros = converted(given, self._unit, 0, DAY_MICROS + 1)
         return micros or [self._time(value, i) for i, value in enumerate(given)]
 
     def _time(self, value: int, index: int) -> int:
-        time = to_micros(value, self._factors, index)
+        time = to_micros(value, self._unit, index)
         if not 0 <= time <= DAY_MICROS:
             sign = "-" if time < 0 else ""
             hours, rest = divmod(abs(time), 3_600_000_000)
@@ -52,23 +66,25 @@ class Time:
         return time
 
 
-def converted(given: list[int], factors: tuple[int, int], first: int, end: int) -> list[int]:
+def converted(given: list[int], unit: Unit, first: int, end: int) -> list[int]:
     """The numbers in the unit wanted; none if one of them takes a closer look than all at once:
     it is not whole, or not between `first` and `end`.
     """
-    multiplier, divisor = factors
+    multiplier, divisor, floors = unit
     values = given
     if divisor > 1:
-        values = [] if any(v % divisor for v in given) else [v // divisor for v in given]
+        rest = not floors and any(v % divisor for v in given)
+        values = [] if rest else [v // divisor for v in given]
     elif multiplier > 1:
         values = [v * multiplier for v in given]
     return values if values and first <= min(values) and max(values) < end else []
 
 
-def to_micros(value: int, factors: tuple[int, int], index: int) -> int:
-    """One value in microseconds, which must be whole."""
-    multiplier, divisor = factors
-    return multiplier * whole(value, divisor, "nanoseconds", index)
+def to_micros(value: int, unit: Unit, index: int) -> int:
+    """One value in microseconds, which must be whole if the unit does not floor."""
+    if unit.floors:
+        return value // unit.divisor
+    return unit.multiplier * whole(value, unit.divisor, "nanoseconds", index)
 
 
 def whole(value: int, unit: int, reason: str, index: int) -> int:

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Final
 
 from holofast._python.field import BadValue, big_endian, numbers
 from holofast._python.types.date import DATES, EPOCH_DAYS, FIRST_DAY, with_era, with_words
-from holofast._python.types.time import DAY_MICROS, MICROS, clocks, converted, split, to_micros
+from holofast._python.types.time import (
+    DAY_MICROS,
+    clocks,
+    converted,
+    split,
+    to_micros,
+    to_microseconds,
+)
 from holofast.time_zone import UTC
 
 if TYPE_CHECKING:
@@ -34,13 +41,13 @@ class Timestamp:
     """timestamp of any unit, and timestamptz: both count from 1970 in UTC.
 
     The zone is the session's, whatever zone the Arrow type names; None is UTC. `with_zone` tells
-    timestamptz, whose text ends in an offset.
+    timestamptz, whose text ends in an offset; `floor` forgets parts of microseconds.
     """
 
     alphabet = "-+:. 0123456789BCinfty"
 
-    def __init__(self, unit: str, *, with_zone: bool, zone: Zone | None) -> None:
-        self._factors = MICROS[unit]
+    def __init__(self, unit: str, *, with_zone: bool, zone: Zone | None, floor: bool) -> None:
+        self._unit = to_microseconds(unit, floor=floor)
         self._utc = "+00" if with_zone else ""
         self._zone = zone if with_zone else None
 
@@ -75,15 +82,16 @@ class Timestamp:
     def micros(self, values: pa.Array) -> list[int]:
         """Valid microseconds since 1970, _INFINITY and _MINUS_INFINITY among them."""
         given = numbers(values, "q")
-        multiplier, divisor = self._factors
+        multiplier, divisor, floors = self._unit
         end = min(_END_MICROS, _INT64_MAX * multiplier // divisor)  # short of infinity in any unit
-        micros = converted(given, self._factors, _FIRST_MICROS, end)
+        words = floors and any(abs(value) >= _INT64_MAX for value in given)
+        micros = [] if words else converted(given, self._unit, _FIRST_MICROS, end)
         return micros or [self._instant(value, i) for i, value in enumerate(given)]
 
     def _instant(self, value: int, index: int) -> int:
         if abs(value) >= _INT64_MAX:
             return _INFINITY if value > 0 else _MINUS_INFINITY
-        time = to_micros(value, self._factors, index)
+        time = to_micros(value, self._unit, index)
         if not _FIRST_MICROS <= time < _END_MICROS:
             raise BadValue("timestamp_out_of_range", index)
         return time

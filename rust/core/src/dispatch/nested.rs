@@ -50,7 +50,8 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
         };
         let writer = site.writer(values.as_ref(), value_type, element)?;
         let column = Column { writer, nulls: nulls.clone(), null };
-        let rows = Rows { isa: self.isa, columns: vec![column], lead: Tail::NONE };
+        let rows =
+            Rows { isa: self.isa, columns: vec![column], lead: Tail::NONE, most_bytes: usize::MAX };
         let elements = rows.made(&shapes.ranges);
         Some(self.made(if self.is_binary() {
             shapes.binary(&elements, nulls.as_ref(), element.oid)
@@ -90,7 +91,7 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
             (false, false) => Tail::new(record::OPEN),
             (false, true) => Tail::new(b"()"),
         };
-        let rows = Rows { isa: self.isa, columns, lead };
+        let rows = Rows { isa: self.isa, columns, lead, most_bytes: usize::MAX };
         Some(self.made(rows.made(std::slice::from_ref(&(0..array.len())))))
     }
 

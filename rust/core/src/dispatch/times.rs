@@ -4,15 +4,19 @@ use std::marker::PhantomData;
 
 use arrow_array::Array;
 use arrow_array::types::{self as arrow, ArrowPrimitiveType};
-use arrow_schema::TimeUnit;
+use arrow_schema::{IntervalUnit, TimeUnit};
 
 use super::{Site, Writer, native};
 use crate::field::Prefixed;
 use crate::isa::Isa;
 use crate::types::date::{self, DateBinary, DateText, DateUnit, Dates};
 use crate::types::datestyle::{self, Shown, StyledDate, StyledTimestamp};
-use crate::types::interval::{self, Duration, IntervalBinary, IntervalText, Span};
-use crate::types::time::{self, Nanos, TimeBinary, TimeText, TimeUnit as Unit, Units};
+use crate::types::interval::{
+    self, Duration, IntervalBinary, IntervalText, MonthDayNano, Own, Span,
+};
+use crate::types::time::{
+    self, FlooredNanos, Nanos, TimeBinary, TimeText, TimeUnit as Unit, Units,
+};
 use crate::types::timestamp::{self, Offset, TimestampBinary, Timestamps, Utc, Without};
 
 impl<'a, I: Isa + 'a> Site<'a, I> {
@@ -57,7 +61,29 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
             TimeUnit::Microsecond => self
                 .interval::<_, Duration<Units<1>>>(native::<arrow::DurationMicrosecondType>(array)),
             TimeUnit::Nanosecond => {
-                self.interval::<_, Duration<Nanos>>(native::<arrow::DurationNanosecondType>(array))
+                let values = native::<arrow::DurationNanosecondType>(array);
+                if self.settings.floor_nanoseconds {
+                    return self.interval::<_, Duration<FlooredNanos>>(values);
+                }
+                self.interval::<_, Duration<Nanos>>(values)
+            }
+        }
+    }
+
+    pub(super) fn own_interval(self, array: &'a dyn Array, unit: IntervalUnit) -> Writer<'a, I> {
+        match unit {
+            IntervalUnit::YearMonth => {
+                self.interval::<_, Own>(native::<arrow::IntervalYearMonthType>(array))
+            }
+            IntervalUnit::DayTime => {
+                self.interval::<_, Own>(native::<arrow::IntervalDayTimeType>(array))
+            }
+            IntervalUnit::MonthDayNano => {
+                let values = native::<arrow::IntervalMonthDayNanoType>(array);
+                if self.settings.floor_nanoseconds {
+                    return self.interval::<_, MonthDayNano<FlooredNanos>>(values);
+                }
+                self.interval::<_, MonthDayNano<Nanos>>(values)
             }
         }
     }
@@ -89,6 +115,9 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
             }
             TimeUnit::Nanosecond => {
                 let values = native::<arrow::TimestampNanosecondType>(array);
+                if self.settings.floor_nanoseconds {
+                    return self.instant::<FlooredNanos>(values, with_zone);
+                }
                 self.instant::<Nanos>(values, with_zone)
             }
         }

@@ -35,8 +35,10 @@ pub(crate) trait Span<T> {
 
 /// A duration of a unit.
 pub(crate) struct Duration<U>(PhantomData<U>);
-/// One of Arrow's own intervals.
+/// One of Arrow's own intervals,
 pub(crate) struct Own;
+/// but of months, days and nanoseconds.
+pub(crate) struct MonthDayNano<U>(PhantomData<U>);
 
 impl<U: TimeUnit> Span<i64> for Duration<U> {
     #[inline(always)]
@@ -61,13 +63,10 @@ impl Span<IntervalDayTime> for Own {
     }
 }
 
-impl Span<IntervalMonthDayNano> for Own {
+impl<U: TimeUnit> Span<IntervalMonthDayNano> for MonthDayNano<U> {
     #[inline(always)]
     fn interval(value: IntervalMonthDayNano) -> Result<Interval, Reason> {
-        if value.nanoseconds % 1000 != 0 {
-            return Err(Reason::Nanoseconds(value.nanoseconds));
-        }
-        let micros = value.nanoseconds / 1000;
+        let micros = U::micros(value.nanoseconds, 0)?.ok_or(Reason::IntervalOutOfRange)?;
         Ok(Interval { months: value.months, days: value.days, micros })
     }
 }

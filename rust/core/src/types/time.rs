@@ -125,8 +125,10 @@ const FAR: i64 = i64::MIN;
 
 /// Seconds, milliseconds or microseconds: `FACTOR` microseconds each.
 pub(crate) struct Units<const FACTOR: i64>;
-/// Nanoseconds, which must be whole microseconds.
+/// Nanoseconds, which must be whole microseconds,
 pub(crate) struct Nanos;
+/// or stand for the microsecond before.
+pub(crate) struct FlooredNanos;
 
 impl<const FACTOR: i64> TimeUnit for Units<FACTOR> {
     #[inline(always)]
@@ -154,6 +156,18 @@ impl TimeUnit for Nanos {
     #[inline(always)]
     fn since(value: i64, epoch: i64) -> i64 {
         if value % 1000 == 0 { value / 1000 - epoch } else { FAR }
+    }
+}
+
+impl TimeUnit for FlooredNanos {
+    #[inline(always)]
+    fn micros(value: i64, epoch: i64) -> Result<Option<i64>, Reason> {
+        Ok(Some(Self::since(value, epoch)))
+    }
+
+    #[inline(always)]
+    fn since(value: i64, epoch: i64) -> i64 {
+        value.div_euclid(1000) - epoch
     }
 }
 
