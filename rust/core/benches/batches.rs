@@ -3,17 +3,20 @@
 
 use std::sync::Arc;
 
+use arrow_array::builder::{ArrayBuilder, Int32Builder, ListBuilder, StringBuilder};
 use arrow_array::types::{Int32Type, IntervalMonthDayNano};
 use arrow_array::{
     Array, ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray,
     Float32Array, Float64Array, Int16Array, Int32Array, Int64Array, IntervalMonthDayNanoArray,
     RecordBatch, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
 };
-use arrow_schema::{Field, Schema};
-use holofast_core::{Buffer, CopyEncoder, DateStyle, Format, Options, PgType, Settings};
+use arrow_schema::{DataType, Field, Schema};
+use holofast_core::{
+    Buffer, ColumnType, CopyEncoder, DateStyle, Format, Options, PgType, Settings,
+};
 
 /// The families, by name.
-pub const NAMES: [&str; 23] = [
+pub const NAMES: [&str; 26] = [
     "bool",
     "int2",
     "int4",
@@ -36,6 +39,9 @@ pub const NAMES: [&str; 23] = [
     "date_styled",
     "timestamp_styled",
     "float8_rounded",
+    "int4_array",
+    "text_array",
+    "jsonb",
     "mixed",
 ];
 
@@ -62,7 +68,7 @@ impl Cell {
 
     fn new(name: &str, format: Format, rows: usize) -> Self {
         let columns = if name == "mixed" { mixed(rows) } else { vec![column(name, rows, 20)] };
-        let types = columns.iter().map(|(pg_type, _)| (*pg_type).into()).collect();
+        let types = columns.iter().map(|(pg_type, array)| typed(*pg_type, array)).collect();
         let fields: Vec<_> = columns
             .iter()
             .map(|(_, array)| Field::new("c", array.data_type().clone(), true))
@@ -118,6 +124,19 @@ fn mixed(rows: usize) -> Vec<(PgType, ArrayRef)> {
     names.as_flattened().iter().map(|name| column(name, rows, u64::MAX)).collect()
 }
 
+/// The type, with that of an array's elements.
+fn typed(pg_type: PgType, array: &ArrayRef) -> ColumnType {
+    let element = |arrow: &DataType| match arrow {
+        DataType::Int32 => ColumnType { oid: 23, ..PgType::Int4.into() },
+        _ => ColumnType { oid: 25, ..PgType::Text.into() },
+    };
+    let children = match array.data_type() {
+        DataType::List(item) => vec![element(item.data_type())],
+        _ => Vec::new(),
+    };
+    ColumnType { children, ..pg_type.into() }
+}
+
 /// PostgreSQL's defaults, but where the name says otherwise.
 fn settings(name: &str) -> Settings {
     match name {
@@ -166,6 +185,20 @@ fn column(name: &str, rows: usize, null_every: u64) -> (PgType, ArrayRef) {
         "timestamp" => (PgType::Timestamp, rows.instants(None)),
         "timestamptz" => (PgType::Timestamptz, rows.instants(Some("UTC"))),
         "interval" => (PgType::Interval, rows.fill::<IntervalMonthDayNanoArray, _>(span)),
+        "int4_array" => (
+            PgType::Array,
+            rows.lists(Int32Builder::new(), |to, h| {
+                to.append_option((h % 50 > 0).then_some((h >> (32 + h % 32)) as i32));
+            }),
+        ),
+        "text_array" => (
+            PgType::Array,
+            rows.lists(StringBuilder::new(), |to, h| match h % 10 {
+                0 => to.append_value(["a word", "say \"hi\"", "", "NULL"][h as usize / 10 % 4]),
+                _ => to.append_value(&"abcdefghijklmno"[h as usize % 15..]),
+            }),
+        ),
+        "jsonb" => (PgType::Jsonb, rows.fill::<StringArray, _>(document)),
         styled => {
             column(styled.split_once('_').expect("a known name").0, rows.rows as usize, null_every)
         }
@@ -179,6 +212,17 @@ fn span(hash: u64) -> IntervalMonthDayNano {
         days: (hash >> 8) as i32 % 31,
         nanoseconds: (hash >> 20) as i64 % 360_000_000_000 * 1000,
     }
+}
+
+/// A jsonb of five keys, some 120 characters long.
+fn document(hash: u64) -> String {
+    let (id, tag, price) = (hash % 1_000_000_000, hash % 100, hash % 10_000_000);
+    format!(
+        "{{\"id\": {id}, \"name\": \"name {tag}\", \"tags\": [\"tag{tag}\", \"new\"], \
+         \"price\": {}.{:02}, \"address\": {{\"zip\": \"{id:09}\", \"city\": null}}}}",
+        price / 100,
+        price % 100
+    )
 }
 
 /// How many values a column has, and how many of them are NULL.
@@ -212,6 +256,18 @@ impl Rows {
     fn instants(&self, zone: Option<&str>) -> ArrayRef {
         let micros = self.values(|h| (h % 2_000_000_000_000_000) as i64);
         Arc::new(micros.collect::<TimestampMicrosecondArray>().with_timezone_opt(zone))
+    }
+
+    /// Lists of up to twenty items.
+    fn lists<B: ArrayBuilder>(&self, items: B, append: impl Fn(&mut B, u64)) -> ArrayRef {
+        let mut lists = ListBuilder::new(items);
+        for value in self.values(|h| h) {
+            for item in 0..value.map_or(0, |h| h % 21) {
+                append(lists.values(), hash(value.unwrap_or_default() ^ item));
+            }
+            lists.append(value.is_some());
+        }
+        Arc::new(lists.finish())
     }
 
     fn dictionary(&self, words: &[&str]) -> ArrayRef {
