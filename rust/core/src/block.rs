@@ -175,15 +175,6 @@ impl<'a, I: Copy> Block<'a, I> {
         at
     }
 
-    /// Notes where each row ends once they are copied to `at`, back to back.
-    pub fn note_ends(&self, at: usize, ends: &mut Vec<i64>) {
-        let lens = self.cursors().iter().enumerate().map(|(i, end)| end - i * self.stride);
-        ends.extend(lens.scan(at as i64, |at, len| {
-            *at += len as i64;
-            Some(*at)
-        }));
-    }
-
     /// Where each row's next cell begins.
     pub fn cursors(&self) -> &[usize] {
         &self.cursors[..self.rows]

@@ -12,8 +12,6 @@ pub struct Buffer {
     pub(crate) bytes: Vec<u8>,
     pub(crate) len: usize,
     pub(crate) scratch: Vec<u8>,
-    /// Where each row ends, for those who ask.
-    pub(crate) ends: Option<Vec<i64>>,
     /// Where rows wait to be converted.
     pub(crate) aside: Option<Box<Buffer>>,
 }
@@ -63,27 +61,6 @@ impl Buffer {
         let len = part.len();
         copy(&self.scratch[part.start..], len, &mut self.bytes[self.len..]);
         self.len += len;
-    }
-
-    /// Notes that a row ends here, for those who ask.
-    #[inline(always)]
-    pub(crate) fn note_end(&mut self) {
-        if let Some(ends) = &mut self.ends {
-            ends.push(self.len as i64);
-        }
-    }
-
-    /// How many bytes and noted rows there are.
-    pub(crate) fn mark(&self) -> (usize, usize) {
-        (self.len, self.ends.as_ref().map_or(0, |ends| ends.len() - 1))
-    }
-
-    /// Forgets what came after the mark.
-    pub(crate) fn reset(&mut self, (len, rows): (usize, usize)) {
-        self.len = len;
-        if let Some(ends) = &mut self.ends {
-            ends.truncate(rows + 1);
-        }
     }
 
     /// Makes room for `more` bytes behind the output.

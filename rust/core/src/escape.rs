@@ -6,6 +6,18 @@ use crate::error::Reason;
 use crate::fold::Folds;
 use crate::isa::{Baseline, ByteSet, Isa, STEP, Task, copy};
 use crate::options::{Format, Options};
+use crate::utf8;
+
+/// The alphabet of values of any bytes: all of them that can need protection.
+pub(crate) static ASCII: [u8; 128] = {
+    let mut bytes = [0; 128];
+    let mut byte = 0;
+    while byte < 128 {
+        bytes[byte] = byte as u8;
+        byte += 1;
+    }
+    bytes
+};
 
 /// How one column's values are protected.
 pub(crate) trait Protect {
@@ -27,7 +39,8 @@ pub(crate) trait Protect {
         cell: &mut [u8],
     ) -> Result<usize, Reason>;
 
-    /// Writes `source[..len]`, protected as needed. `source` may go on behind the value.
+    /// Writes `source[..len]`, protected as needed. `source` may go on behind the value, which is
+    /// refused if it is not UTF-8.
     #[inline(always)]
     fn put<I: Isa>(
         &self,
@@ -36,12 +49,20 @@ pub(crate) trait Protect {
         len: usize,
         cell: &mut [u8],
     ) -> Result<usize, Reason> {
-        if self.folds().are_in(&source[..len]) {
-            return self.put_folded(isa, &source[..len], cell);
-        }
-        let mut special = 0;
+        let (mut special, mut beyond_ascii) = (0, 0);
         for at in (0..len).step_by(STEP) {
-            special |= members_at(isa, source, len, at, self.specials()).1;
+            let (step, within) = step_at(source, len, at);
+            special |= isa.members(&step, self.specials()) & within;
+            beyond_ascii |= isa.tops(&step) & within;
+        }
+        if beyond_ascii != 0 {
+            let value = &source[..len];
+            if !utf8::is_valid(value) {
+                utf8::find_fault(value)?;
+            }
+            if self.folds().are_in(value) {
+                return self.put_folded(isa, value, cell);
+            }
         }
         if special != 0
             || self.is_special_len(len) && self.is_special_value(&source[..len], &source[..len])
@@ -70,15 +91,10 @@ pub(crate) trait Protect {
     }
 }
 
-/// One step of `source[..len]`, which may go on behind that, and which of its bytes are members.
+/// One step of `source[..len]`, which may go on behind that, and bits for those of its bytes that are
+/// within it.
 #[inline(always)]
-fn members_at<I: Isa>(
-    isa: I,
-    source: &[u8],
-    len: usize,
-    at: usize,
-    set: &ByteSet,
-) -> ([u8; STEP], u32) {
+pub(crate) fn step_at(source: &[u8], len: usize, at: usize) -> ([u8; STEP], u32) {
     let step = match source[at..].first_chunk() {
         Some(step) => *step,
         None => {
@@ -87,38 +103,74 @@ fn members_at<I: Isa>(
             step
         }
     };
-    (step, isa.members(&step, set) & (u32::MAX >> STEP.saturating_sub(len - at)))
+    (step, u32::MAX >> STEP.saturating_sub(len - at))
+}
+
+/// What stands before a byte that is escaped.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Escape {
+    /// A backslash, with a letter for some of the control characters.
+    Backslash,
+    /// This byte.
+    Byte(u8),
+    /// The same byte again.
+    Itself,
+}
+
+impl Escape {
+    fn pair(self, byte: u8) -> Result<[u8; 2], Reason> {
+        match (self, byte) {
+            (_, 0) => Err(Reason::NulByte),
+            // The letters win over the delimiter, as in copyto.c.
+            (Self::Backslash, 8..14) => Ok([b'\\', b"btnvfr"[usize::from(byte - 8)]]),
+            (Self::Backslash, _) => Ok([b'\\', byte]),
+            (Self::Byte(escape), _) => Ok([escape, byte]),
+            (Self::Itself, _) => Ok([byte, byte]),
+        }
+    }
 }
 
 /// Copies `source[..len]` with two bytes in the place of each byte of the set. `cell` has room for
 /// twice as many bytes.
-struct Escaping<'a, I, F> {
+struct Escaping<'a, I> {
     isa: I,
     source: &'a [u8],
     len: usize,
     cell: &'a mut [u8],
     set: &'a ByteSet,
-    escaped: F,
+    escape: Escape,
 }
 
-impl<I: Isa, F: Fn(u8) -> Result<[u8; 2], Reason>> Task for Escaping<'_, I, F> {
+impl<I: Isa> Task for Escaping<'_, I> {
     type Output = Result<usize, Reason>;
 
     #[inline(always)]
     fn run(self) -> Result<usize, Reason> {
-        let Self { isa, source, len, cell, set, escaped } = self;
+        let Self { isa, source, len, cell, set, escape } = self;
         let mut at = 0;
         for start in (0..len).step_by(STEP) {
-            let (step, members) = members_at(isa, source, len, start, set);
+            let (step, within) = step_at(source, len, start);
+            let members = isa.members(&step, set) & within;
             let bytes = STEP.min(len - start);
             if let (0, Some(whole)) = (members, cell[at..].first_chunk_mut()) {
                 *whole = step;
                 at += bytes;
                 continue;
             }
+            let has_control = members & isa.tops(&step.map(|byte| byte.wrapping_sub(b' '))) != 0;
+            if let (false, Some(room)) = (has_control, cell[at..].first_chunk_mut()) {
+                let before = match escape {
+                    Escape::Itself => step,
+                    Escape::Byte(byte) => [byte; STEP],
+                    Escape::Backslash => [b'\\'; STEP],
+                };
+                isa.spread(&step, members, &before, room);
+                at += bytes + members.count_ones() as usize;
+                continue;
+            }
             for (i, byte) in step[..bytes].iter().enumerate() {
                 if members >> i & 1 == 1 {
-                    cell[at..at + 2].copy_from_slice(&escaped(*byte)?);
+                    cell[at..at + 2].copy_from_slice(&escape.pair(*byte)?);
                     at += 2;
                 } else {
                     cell[at] = *byte;
@@ -137,12 +189,12 @@ fn escape_into<I: Isa>(
     len: usize,
     cell: &mut [u8],
     set: &ByteSet,
-    escaped: impl Fn(u8) -> Result<[u8; 2], Reason>,
+    escape: Escape,
 ) -> Result<usize, Reason> {
-    isa.run(Escaping { isa, source, len, cell, set, escaped })
+    isa.run(Escaping { isa, source, len, cell, set, escape })
 }
 
-/// The same between quotes, where each byte of the set stands behind its `escape`.
+/// The same between quotes.
 pub(crate) fn quote_into<I: Isa>(
     isa: I,
     quote: u8,
@@ -150,12 +202,11 @@ pub(crate) fn quote_into<I: Isa>(
     len: usize,
     cell: &mut [u8],
     set: &ByteSet,
-    escape: impl Fn(u8) -> u8,
+    escape: Escape,
 ) -> Result<usize, Reason> {
-    let escaped = |byte| if byte == 0 { Err(Reason::NulByte) } else { Ok([escape(byte), byte]) };
     let (first, inner) = cell.split_at_mut(1);
     first[0] = quote;
-    let len = escape_into(isa, source, len, inner, set, escaped)?;
+    let len = escape_into(isa, source, len, inner, set, escape)?;
     cell[len + 1] = quote;
     Ok(len + 2)
 }
@@ -202,13 +253,7 @@ impl Protect for Text<'_> {
         len: usize,
         cell: &mut [u8],
     ) -> Result<usize, Reason> {
-        let escaped = |byte| match byte {
-            0 => Err(Reason::NulByte),
-            // The letters win over the delimiter, as in copyto.c.
-            8..14 => Ok([b'\\', b"btnvfr"[usize::from(byte - 8)]]),
-            _ => Ok([b'\\', byte]),
-        };
-        escape_into(isa, source, len, cell, self.specials, escaped)
+        escape_into(isa, source, len, cell, self.specials, Escape::Backslash)
     }
 }
 
@@ -259,7 +304,8 @@ impl Protect for Csv<'_> {
         len: usize,
         cell: &mut [u8],
     ) -> Result<usize, Reason> {
-        quote_into(isa, self.quote, source, len, cell, self.escaped, |_| self.escape)
+        let escape = Escape::Byte(self.escape);
+        quote_into(isa, self.quote, source, len, cell, self.escaped, escape)
     }
 }
 

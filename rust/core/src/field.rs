@@ -3,11 +3,14 @@
 
 use std::ops::Range;
 
-use crate::block::Block;
+use arrow_buffer::NullBuffer;
+
+use crate::block::{Block, Tail};
 use crate::error::Reason;
 use crate::escape::Protect;
 use crate::isa::{Isa, Task, prefetch};
 use crate::long::Long;
+use crate::made::is_null;
 
 /// One type's text or binary form: value → bytes, at most `W` of them.
 pub(crate) trait Form<T, const W: usize> {
@@ -46,10 +49,64 @@ pub(crate) trait FieldWriter<I> {
     fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>);
     /// Notes which of at most 64 `rows` have long cells that are bytes of a source as they are.
     fn look<'s>(&'s self, _isa: I, _rows: &Range<usize>, _long: &mut Long<'s>) {}
-    /// Writes one row's cell, which may be long, to the start of `cell`, and gives its length.
-    fn put(&self, _isa: I, _row: usize, _cell: &mut [u8]) -> Result<usize, Reason> {
-        unreachable!("extent() has told of no long cells")
+    /// Writes one row's cell, which may be long, to the start of `cell`, and gives its length. There
+    /// is room for what `extent` tells and for the overrun.
+    fn put(&self, isa: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason>
+    where
+        I: Copy,
+    {
+        let stride = cell.len();
+        let mut block = Block::new(isa, cell, stride, 1, Tail::NONE);
+        self.write(row..row + 1, &mut block);
+        block.take_failure().map_or(Ok(block.cursors()[0]), |(_, reason)| Err(reason))
     }
+    /// Writes the cells of `rows`, NULLs among them, back to back to the start of `cell`, and gives
+    /// their length. It is as `put` for one after the other.
+    #[inline(always)]
+    fn put_all(
+        &self,
+        isa: I,
+        rows: Range<usize>,
+        nulls: Nulls<'_>,
+        cell: &mut [u8],
+    ) -> Result<usize, Reason>
+    where
+        I: Copy,
+    {
+        let mut len = 0;
+        for row in rows {
+            len += match nulls.cell(row) {
+                Some(null) => {
+                    cell[len..len + null.len()].copy_from_slice(null);
+                    null.len()
+                }
+                None => self.put(isa, row, &mut cell[len..])?,
+            };
+        }
+        Ok(len)
+    }
+}
+
+/// Which of a column's rows are NULL, and what stands there.
+#[derive(Clone, Copy)]
+pub(crate) struct Nulls<'a> {
+    pub rows: Option<&'a NullBuffer>,
+    /// A whole NULL cell: the null string and its separator, or the length word −1.
+    pub cell: &'a [u8],
+}
+
+impl<'a> Nulls<'a> {
+    /// The cell of a row that is NULL.
+    #[inline(always)]
+    pub fn cell(&self, row: usize) -> Option<&'a [u8]> {
+        is_null(self.rows, row).then_some(self.cell)
+    }
+}
+
+/// The first `W` bytes of a cell.
+#[inline(always)]
+pub(crate) fn head<const W: usize>(cell: &mut [u8]) -> &mut [u8; W] {
+    cell.first_chunk_mut().expect("extent() is too small")
 }
 
 /// Text cells: the form's bytes, then the delimiter or the line's end.
@@ -72,6 +129,14 @@ impl<T: Copy, F: Form<T, W>, const W: usize, I: Copy> FieldWriter<I> for Delimit
             cell[len] = self.separator;
             Ok(len + 1)
         });
+    }
+
+    #[inline(always)]
+    fn put(&self, _: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
+        let cell: &mut [u8; W] = head(cell);
+        let len = self.form.put(self.values[row], cell)?;
+        cell[len] = self.separator;
+        Ok(len + 1)
     }
 }
 
@@ -100,6 +165,14 @@ impl<T: Copy, F: Form<T, W>, const W: usize, I: Copy> FieldWriter<I> for Prefixe
             cell[4..4 + W].copy_from_slice(&bytes);
             Ok(4 + W)
         });
+    }
+
+    #[inline(always)]
+    fn put(&self, _: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
+        let (length, rest) = head::<PREFIXED>(cell).split_first_chunk_mut().expect("16 > 4");
+        *length = (W as u32).to_be_bytes();
+        self.form.put(self.values[row], head(rest))?;
+        Ok(4 + W)
     }
 }
 
@@ -181,6 +254,16 @@ impl<W: FieldWriter<I>, I: Isa> FieldWriter<I> for Compiled<W, I> {
     fn put(&self, isa: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
         isa.run(Put { writer: &self.writer, isa, row, cell })
     }
+
+    fn put_all(
+        &self,
+        isa: I,
+        rows: Range<usize>,
+        nulls: Nulls<'_>,
+        cell: &mut [u8],
+    ) -> Result<usize, Reason> {
+        isa.run(PutAll { writer: &self.writer, isa, rows, nulls, cell })
+    }
 }
 
 struct Look<'a, 's, W, I> {
@@ -215,13 +298,30 @@ impl<W: FieldWriter<I>, I: Isa> Task for Put<'_, W, I> {
     }
 }
 
+struct PutAll<'a, W, I> {
+    writer: &'a W,
+    isa: I,
+    rows: Range<usize>,
+    nulls: Nulls<'a>,
+    cell: &'a mut [u8],
+}
+
+impl<W: FieldWriter<I>, I: Isa> Task for PutAll<'_, W, I> {
+    type Output = Result<usize, Reason>;
+
+    #[inline(always)]
+    fn run(self) -> Result<usize, Reason> {
+        self.writer.put_all(self.isa, self.rows, self.nulls, self.cell)
+    }
+}
+
 struct Write<'a, 'b, W, I> {
     writer: &'a W,
     rows: Range<usize>,
     block: &'a mut Block<'b, I>,
 }
 
-impl<W: FieldWriter<I>, I> Task for Write<'_, '_, W, I> {
+impl<W: FieldWriter<I>, I: Copy> Task for Write<'_, '_, W, I> {
     type Output = ();
 
     #[inline(always)]

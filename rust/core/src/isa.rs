@@ -48,6 +48,21 @@ pub(crate) trait Isa: Copy {
     /// Bit i: byte i is of the set. This and what follows is to be called inside of `run`.
     fn members(self, bytes: &[u8; STEP], set: &ByteSet) -> u32;
 
+    /// Bit i: byte i has its top bit.
+    fn tops(self, bytes: &[u8; STEP]) -> u32;
+
+    /// Copies the bytes, before each one whose bit is set the one of `before` in its place.
+    #[inline(always)]
+    fn spread(self, bytes: &[u8; STEP], bits: u32, before: &[u8; STEP], to: &mut [u8; 2 * STEP]) {
+        let mut at = 0;
+        for (i, (byte, before)) in bytes.iter().zip(before).enumerate() {
+            to[at & (2 * STEP - 1)] = *before;
+            at += (bits >> i & 1) as usize;
+            to[at & (2 * STEP - 1)] = *byte;
+            at += 1;
+        }
+    }
+
     /// The eight decimal digits of each value, which is below 10⁸: numbers from 0 to 9, the first
     /// one in the lowest byte.
     fn digits(self, values: &[u64; BLOCK]) -> [u64; BLOCK];
@@ -107,12 +122,16 @@ impl Isa for Baseline {
 
     #[inline(always)]
     fn members(self, bytes: &[u8; STEP], set: &ByteSet) -> u32 {
-        let found = set.compare(bytes);
+        self.tops(&set.compare(bytes))
+    }
+
+    #[inline(always)]
+    fn tops(self, bytes: &[u8; STEP]) -> u32 {
         let mut mask = 0;
-        for (i, eight) in found.as_chunks::<8>().0.iter().enumerate() {
-            // Each byte's bit i moved to the top byte's bit i; no two bits meet.
-            let bits = u64::from_le_bytes(*eight) & 0x8040_2010_0804_0201;
-            mask |= ((bits.wrapping_mul(0x0101_0101_0101_0101) >> 56) << (8 * i)) as u32;
+        for (i, eight) in bytes.as_chunks::<8>().0.iter().enumerate() {
+            // Each top bit moved to the top byte, that of byte i to bit i; no two bits meet.
+            let bits = u64::from_le_bytes(*eight) >> 7 & 0x0101_0101_0101_0101;
+            mask |= ((bits.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * i)) as u32;
         }
         mask
     }
@@ -176,6 +195,35 @@ impl Isa for Avx2 {
 
     #[inline(always)]
     #[allow(unsafe_code)]
+    fn tops(self, bytes: &[u8; STEP]) -> u32 {
+        use std::arch::x86_64::*;
+        // SAFETY: as for `members`.
+        unsafe { _mm256_movemask_epi8(_mm256_loadu_si256(bytes.as_ptr().cast())) as u32 }
+    }
+
+    #[inline(always)]
+    #[allow(unsafe_code)]
+    fn spread(self, bytes: &[u8; STEP], bits: u32, before: &[u8; STEP], to: &mut [u8; 2 * STEP]) {
+        use std::arch::x86_64::*;
+        let mut at = 0;
+        let eights = bytes.as_chunks::<8>().0.iter().zip(before.as_chunks::<8>().0);
+        for ((bytes, before), bits) in eights.zip(bits.to_le_bytes()) {
+            let pair = [*bytes, *before];
+            // Three times sixteen at most come before the last ones.
+            let to: &mut [u8; 16] = to[at.min(3 * 16)..].first_chunk_mut().expect("64 - 48");
+            // SAFETY: the processor has AVX2, for `detect` alone makes an Avx2; loads and stores are
+            // of as many bytes as the arrays have.
+            unsafe {
+                let pair = _mm_loadu_si128(pair.as_ptr().cast());
+                let places = _mm_loadu_si128(SPREAD[usize::from(bits)].as_ptr().cast());
+                _mm_storeu_si128(to.as_mut_ptr().cast(), _mm_shuffle_epi8(pair, places));
+            }
+            at += 8 + bits.count_ones() as usize;
+        }
+    }
+
+    #[inline(always)]
+    #[allow(unsafe_code)]
     fn digits(self, values: &[u64; BLOCK]) -> [u64; BLOCK] {
         use std::arch::x86_64::*;
         let mut words = [0; BLOCK];
@@ -206,6 +254,28 @@ impl Isa for Avx2 {
         words
     }
 }
+
+/// For eight bytes and the eight that may stand before them, by which of these do: where in the
+/// sixteen each byte of what is written comes from.
+#[cfg(target_arch = "x86_64")]
+static SPREAD: [[u8; 16]; 256] = {
+    let mut table = [[0; 16]; 256];
+    let mut bits = 0;
+    while bits < 256 {
+        let (mut i, mut at) = (0, 0);
+        while i < 8 {
+            if bits >> i & 1 == 1 {
+                table[bits][at] = 8 + i;
+                at += 1;
+            }
+            table[bits][at] = i;
+            at += 1;
+            i += 1;
+        }
+        bits += 1;
+    }
+    table
+};
 
 /// AVX-512 as servers have it since 2019, on top of AVX2.
 #[cfg(target_arch = "x86_64")]
@@ -241,6 +311,16 @@ impl Isa for Avx512 {
     #[inline(always)]
     fn members(self, bytes: &[u8; STEP], set: &ByteSet) -> u32 {
         self.0.members(bytes, set)
+    }
+
+    #[inline(always)]
+    fn tops(self, bytes: &[u8; STEP]) -> u32 {
+        self.0.tops(bytes)
+    }
+
+    #[inline(always)]
+    fn spread(self, bytes: &[u8; STEP], bits: u32, before: &[u8; STEP], to: &mut [u8; 2 * STEP]) {
+        self.0.spread(bytes, bits, before, to);
     }
 
     #[inline(always)]

@@ -98,7 +98,6 @@ impl<I: Isa> Task for Join<'_, I> {
                 };
             }
             self.out.append_slot(start..self.ends[i]);
-            self.out.note_end();
         }
         Ok(())
     }

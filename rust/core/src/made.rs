@@ -58,12 +58,6 @@ impl Made {
     pub fn values(&self) -> Values<'_, i64> {
         Values { offsets: &self.ends, data: &self.data }
     }
-
-    /// The bytes of values `range`, one behind the other.
-    #[inline(always)]
-    pub fn bytes(&self, range: Range<usize>) -> &[u8] {
-        &self.data[self.ends[range.start] as usize..self.ends[range.end] as usize]
-    }
 }
 
 /// Whether a row is NULL.

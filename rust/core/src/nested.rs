@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use crate::error::Reason;
-use crate::escape::{Protect, quote_into};
+use crate::escape::{Escape, Protect, quote_into};
 use crate::fold::Folds;
 use crate::isa::{ByteSet, Isa};
 
@@ -15,8 +15,8 @@ pub(crate) struct Nesting {
     escaped: ByteSet,
     /// Whether `NULL`, in any case, is not to be taken for a NULL.
     null_word: bool,
-    /// What stands before a quote or a backslash; itself if None.
-    escape: Option<u8>,
+    /// What stands before a quote or a backslash.
+    escape: Escape,
 }
 
 /// An array whose elements stand between commas, or semicolons.
@@ -25,14 +25,14 @@ static ARRAYS: LazyLock<[Nesting; 2]> = LazyLock::new(|| {
         specials: specials(&[b'{', b'}', delimiter]),
         escaped: escaped(),
         null_word: true,
-        escape: Some(b'\\'),
+        escape: Escape::Byte(b'\\'),
     })
 });
 static RECORD: LazyLock<Nesting> = LazyLock::new(|| Nesting {
     specials: specials(b"(),"),
     escaped: escaped(),
     null_word: false,
-    escape: None,
+    escape: Escape::Itself,
 });
 
 /// A byte 0 takes a value out of the plain path too: no PostgreSQL string holds one.
@@ -88,7 +88,6 @@ impl Protect for Nested {
         len: usize,
         cell: &mut [u8],
     ) -> Result<usize, Reason> {
-        let escape = |byte| self.0.escape.unwrap_or(byte);
-        quote_into(isa, b'"', source, len, cell, &self.0.escaped, escape)
+        quote_into(isa, b'"', source, len, cell, &self.0.escaped, self.0.escape)
     }
 }

@@ -14,10 +14,10 @@ use crate::block::{BLOCK, Block, Tail, bits};
 use crate::buffer::Buffer;
 use crate::encoding::Encoding;
 use crate::error::{EncodeError, Reason};
-use crate::field::{Extent, FieldWriter, OVERRUN};
+use crate::field::{Extent, FieldWriter, Nulls, OVERRUN};
 use crate::isa::{Isa, Task, prefetch_ahead, prefetch_bytes};
 use crate::long::{self, Join, Long};
-use crate::made::{Made, is_null};
+use crate::made::is_null;
 
 /// Rows between two capacity checks.
 const CHUNK: usize = 1024;
@@ -39,14 +39,22 @@ pub(crate) struct Column<'a, I> {
     pub null: &'a [u8],
 }
 
-impl<I> Column<'_, I> {
+impl<I: Copy> Column<'_, I> {
     /// Writes one row's cell to the start of `cell`, and gives its length.
+    #[inline(always)]
     pub fn put(&self, isa: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
         if is_null(self.nulls.as_ref(), row) {
             cell[..self.null.len()].copy_from_slice(self.null);
             return Ok(self.null.len());
         }
         self.writer.put(isa, row, cell)
+    }
+
+    /// Writes the cells of `rows` back to back to the start of `cell`, and gives their length.
+    #[inline(always)]
+    pub fn put_all(&self, isa: I, rows: Range<usize>, cell: &mut [u8]) -> Result<usize, Reason> {
+        let nulls = Nulls { rows: self.nulls.as_ref(), cell: self.null };
+        self.writer.put_all(isa, rows, nulls, cell)
     }
 
     /// Bit i: row i of `rows`, at most 64, is NULL.
@@ -59,7 +67,8 @@ impl<I> Column<'_, I> {
         !bits(nulls.inner(), rows) & all
     }
 
-    fn extent(&self, rows: Range<usize>) -> Extent {
+    /// The room that its cells need in `rows`.
+    pub fn extent(&self, rows: Range<usize>) -> Extent {
         let null = Extent::fixed(self.null.len(), rows.len());
         let value = self.writer.extent(rows);
         Extent {
@@ -118,30 +127,6 @@ impl<I: Isa> Rows<'_, I> {
             }
         }
         Ok(())
-    }
-
-    /// The rows of these ranges as values, one behind the other. One with a value that has no COPY
-    /// form is empty.
-    pub fn made(&self, ranges: &[Range<usize>]) -> Made {
-        let mut out = Buffer { ends: Some(vec![0]), ..Buffer::default() };
-        let mut failures = Vec::new();
-        for range in ranges {
-            let mark = out.mark();
-            if self.encode(range.clone(), &mut out).is_ok() {
-                continue;
-            }
-            out.reset(mark);
-            for row in range.clone() {
-                let mark = out.mark();
-                if let Err(error) = self.encode(row..row + 1, &mut out) {
-                    out.reset(mark);
-                    failures.push((mark.1, error.reason));
-                    out.ends.iter_mut().for_each(|ends| ends.push(mark.0 as i64));
-                }
-            }
-        }
-        out.bytes.truncate(out.len);
-        Made { ends: out.ends.unwrap_or_default(), data: out.bytes, failures }
     }
 
     /// The first cell of `range`, by row and then by column, that cannot be written or converted,
@@ -217,9 +202,6 @@ impl<I: Isa> Rows<'_, I> {
         if long.is_empty() {
             let rest = &mut out.bytes[out.len..];
             let len = block.compact(rest);
-            if let Some(ends) = &mut out.ends {
-                block.note_ends(out.len, ends);
-            }
             // Where the next block's rows will go.
             prefetch_bytes(&rest[len..rest.len().min(2 * len)]);
             out.len += len;

@@ -3,23 +3,22 @@
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int16Type, Int32Type, Int64Type, RunEndIndexType};
 use arrow_array::{Array, MapArray, RunArray, StructArray};
-use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, Fields};
 
 use super::{Site, Writer};
-use crate::block::Tail;
 use crate::encoder::BINARY_NULL;
+use crate::escape::ASCII;
 use crate::isa::Isa;
 use crate::made::{Made, is_null};
 use crate::nested::Nested;
 use crate::pg_type::ColumnType;
-use crate::rows::{Column, Rows};
+use crate::rows::Column;
 use crate::style::Style;
-use crate::types::array::{Lists, Shapes};
+use crate::types::array::{self, ArrayBinary, ArrayText, Arrays, Lists};
 use crate::types::dictionary::{Dictionary, run_keys};
 use crate::types::hstore;
 use crate::types::null::Nothing;
-use crate::types::record::{self, FieldOid};
+use crate::types::record::{self, RecordBinary, RecordText};
 
 impl<'a, I: Isa + 'a> Site<'a, I> {
     pub(super) fn array(
@@ -37,27 +36,24 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
             return None;
         }
         let element = to.children.first()?;
-        let mut shapes = Shapes::of(&levels, array.len());
-        // Of the values only those that are there: what is made of them is made of all.
-        let (start, len) = shapes.rebase();
-        let values = self.keep.array(values.slice(start, len));
-        let nulls = values.logical_nulls();
         let site = self.inside(Nested::array(to.delimiter), to.delimiter);
         let null: &[u8] = match (self.style, to.delimiter) {
             (Style::Binary, _) => BINARY_NULL,
             (_, b';') => b"NULL;",
             _ => b"NULL,",
         };
+        // Of the values only those that are there: what is made of them is made of all.
+        let used = levels.iter().fold(0..array.len(), |rows, lists| lists.bounds(rows));
+        let skipped = used.start;
+        let values = self.keep.array(values.slice(skipped, used.len()));
         let writer = site.writer(values.as_ref(), value_type, element)?;
-        let column = Column { writer, nulls: nulls.clone(), null };
-        let rows =
-            Rows { isa: self.isa, columns: vec![column], lead: Tail::NONE, most_bytes: usize::MAX };
-        let elements = rows.made(&shapes.ranges);
-        Some(self.made(if self.is_binary() {
-            shapes.binary(&elements, nulls.as_ref(), element.oid)
-        } else {
-            shapes.text(&elements)
-        }))
+        let elements = Column { writer, nulls: values.logical_nulls(), null };
+        let arrays = Arrays { levels, elements, skipped };
+        if self.is_binary() {
+            return Some(self.boxed(ArrayBinary { arrays, oid: element.oid }));
+        }
+        let text = ArrayText { arrays, delimiter: to.delimiter, separator: self.separator };
+        Some(self.text(text, array::alphabet(element.pg_type)))
     }
 
     pub(super) fn record(
@@ -73,26 +69,19 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
         for (i, (field, to)) in fields.iter().zip(&to.children).enumerate() {
             let last = usize::from(i + 1 == fields.len());
             let site = self.inside(Nested::record(), record::SEPARATORS[last]);
-            if self.is_binary() && i > 0 {
-                let writer = self.boxed(FieldOid(to.oid));
-                columns.push(Column { writer, nulls: None, null: &[] });
-            }
             let values = array.column(i);
             columns.push(Column {
                 writer: site.writer(values.as_ref(), field.data_type(), to)?,
-                // Under a NULL may lie anything.
-                nulls: NullBuffer::union(values.logical_nulls().as_ref(), array.nulls()),
+                nulls: values.logical_nulls(),
                 null: if self.is_binary() { BINARY_NULL } else { &record::SEPARATORS[last..=last] },
             });
         }
-        let oids: Vec<_> = to.children.iter().map(|field| field.oid).collect();
-        let lead = match (self.is_binary(), fields.is_empty()) {
-            (true, _) => record::head(&oids),
-            (false, false) => Tail::new(record::OPEN),
-            (false, true) => Tail::new(b"()"),
-        };
-        let rows = Rows { isa: self.isa, columns, lead, most_bytes: usize::MAX };
-        Some(self.made(rows.made(std::slice::from_ref(&(0..array.len())))))
+        if self.is_binary() {
+            let oids = to.children.iter().map(|field| field.oid).collect();
+            return Some(self.boxed(RecordBinary { fields: columns, oids }));
+        }
+        let text = RecordText { fields: columns, separator: self.separator };
+        Some(self.text(text, &ASCII))
     }
 
     pub(super) fn hstore(self, maps: &'a MapArray) -> Option<Writer<'a, I>> {

@@ -1,6 +1,6 @@
 //! Arrays from lists of any layout: array_out's braces in text, array_send's head in BINARY. The
-//! elements are a column of their own, of which each array is a part; lists of lists are arrays of
-//! more dimensions.
+//! elements are a column of their own, which writes its cells one by one; lists of lists are arrays
+//! of more dimensions.
 
 use std::ops::Range;
 
@@ -9,11 +9,28 @@ use arrow_array::{Array, ArrayRef};
 use arrow_buffer::NullBuffer;
 use arrow_schema::DataType;
 
+use crate::block::{BLOCK, Block, bits};
 use crate::error::Reason;
-use crate::made::{Made, is_null};
+use crate::escape::ASCII;
+use crate::field::{Extent, FieldWriter};
+use crate::isa::Isa;
+use crate::made::is_null;
+use crate::pg_type::PgType;
+use crate::rows::Column;
 
 /// MAXDIM of c.h.
 const MAX_DIMENSIONS: usize = 6;
+
+/// Every byte that the text of an array of these elements can have.
+pub(crate) fn alphabet(element: PgType) -> &'static [u8] {
+    use PgType as P;
+    match element {
+        P::Bool | P::Int2 | P::Int4 | P::Int8 | P::Oid | P::Float4 | P::Float8 => {
+            b"{},NULL-+.0123456789eNaInfityft"
+        }
+        _ => &ASCII,
+    }
+}
 
 /// Lists of one level: where each one's items lie among the values.
 pub(crate) struct Lists<'a> {
@@ -78,6 +95,29 @@ impl<'a> Lists<'a> {
             Starts::Fixed(size) => row * size..(row + 1) * size,
         }
     }
+
+    /// From where to where items of these lists lie.
+    pub fn bounds(&self, rows: Range<usize>) -> Range<usize> {
+        self.spans(&rows).unwrap_or_else(|| {
+            let spans = || rows.clone().map(|row| self.span(row)).filter(|span| !span.is_empty());
+            let start = spans().map(|span| span.start).min().unwrap_or(0);
+            start..spans().map(|span| span.end).max().unwrap_or(start)
+        })
+    }
+
+    /// The items of lists that lie one behind the other; None where they may lie anyhow.
+    fn spans(&self, rows: &Range<usize>) -> Option<Range<usize>> {
+        match self.starts {
+            Starts::Offsets(offsets) => {
+                Some(offsets[rows.start] as usize..offsets[rows.end] as usize)
+            }
+            Starts::LargeOffsets(offsets) => {
+                Some(offsets[rows.start] as usize..offsets[rows.end] as usize)
+            }
+            Starts::Fixed(size) => Some(rows.start * size..rows.end * size),
+            Starts::Views(..) | Starts::LargeViews(..) => None,
+        }
+    }
 }
 
 /// An array's dimensions: how many, and how long each is.
@@ -91,56 +131,20 @@ impl Shape {
     /// An array without elements has no dimensions.
     const EMPTY: Self = Self { lengths: [0; MAX_DIMENSIONS], count: 0 };
 
-    fn lengths(&self) -> &[u32] {
-        &self.lengths[..self.count]
-    }
-
-    fn elements(&self) -> usize {
-        if self.count == 0 { 0 } else { self.lengths().iter().map(|len| *len as usize).product() }
-    }
-}
-
-/// The shapes of a column's arrays, and where the elements of all of them lie, in order.
-pub(crate) struct Shapes {
-    shapes: Vec<Result<Shape, Reason>>,
-    pub ranges: Vec<Range<usize>>,
-}
-
-impl Shapes {
-    /// Of lists of lists, the outermost first.
-    pub fn of(levels: &[Lists<'_>], rows: usize) -> Self {
-        let mut this = Self { shapes: Vec::with_capacity(rows), ranges: Vec::new() };
-        for row in 0..rows {
-            let (ranges, last) = (this.ranges.len(), this.ranges.last().cloned());
-            let shape = this.walk(levels, row);
-            if shape.is_err() {
-                // Nothing of it is looked at.
-                this.ranges.truncate(ranges);
-                if let (Some(range), Some(last)) = (this.ranges.last_mut(), last) {
-                    *range = last;
-                }
-            }
-            this.shapes.push(shape);
-        }
-        this
-    }
-
-    /// The shape of one list, whose elements are noted. An array of nothing but arrays without
+    /// The shape of one list of the first of `levels`. An array of nothing but arrays without
     /// elements has none either; beside others there may be no such one (ExecEvalArrayExpr).
-    fn walk(&mut self, levels: &[Lists<'_>], row: usize) -> Result<Shape, Reason> {
+    fn of(levels: &[Lists<'_>], row: usize) -> Result<Self, Reason> {
         let (first, rest) = levels.split_first().expect("a level at least");
         let span = first.span(row);
         if span.is_empty() {
-            return Ok(Shape::EMPTY);
+            return Ok(Self::EMPTY);
         }
+        let mut lengths = [0; MAX_DIMENSIONS];
+        lengths[0] = span.len() as u32;
         if rest.is_empty() {
-            let mut lengths = [0; MAX_DIMENSIONS];
-            lengths[0] = span.len() as u32;
-            self.note(span);
-            return Ok(Shape { lengths, count: 1 });
+            return Ok(Self { lengths, count: 1 });
         }
-        let len = span.len() as u32;
-        let mut items = span.map(|item| self.walk(rest, item));
+        let mut items = span.map(|item| Self::of(rest, item));
         let inner = items.next().expect("not empty")?;
         for item in items {
             if item? != inner {
@@ -148,119 +152,241 @@ impl Shapes {
             }
         }
         if inner.count == 0 {
-            return Ok(Shape::EMPTY);
+            return Ok(Self::EMPTY);
         }
         if inner.count == MAX_DIMENSIONS {
             return Err(Reason::Dimensions);
         }
-        let mut lengths = [0; MAX_DIMENSIONS];
-        lengths[0] = len;
         lengths[1..].copy_from_slice(&inner.lengths[..MAX_DIMENSIONS - 1]);
-        Ok(Shape { lengths, count: inner.count + 1 })
+        Ok(Self { lengths, count: inner.count + 1 })
     }
 
-    fn note(&mut self, span: Range<usize>) {
-        match self.ranges.last_mut() {
-            Some(last) if last.end == span.start => last.end = span.end,
-            _ => self.ranges.push(span),
-        }
-    }
-
-    /// Counts the elements from the first one that there is, and gives its place and how many
-    /// there are up to the last one.
-    pub fn rebase(&mut self) -> (usize, usize) {
-        let start = self.ranges.iter().map(|range| range.start).min().unwrap_or(0);
-        let end = self.ranges.iter().map(|range| range.end).max().unwrap_or(0);
-        for range in &mut self.ranges {
-            *range = range.start - start..range.end - start;
-        }
-        (start, end - start)
-    }
-
-    /// The arrays, each by `put`, from its shape and the place of its first element in `elements`;
-    /// one with an element that has no COPY form has none.
-    fn arrays(
-        &self,
-        elements: &Made,
-        overhead: usize,
-        mut put: impl FnMut(&Shape, usize, &mut Vec<u8>),
-    ) -> Made {
-        let rows = self.shapes.len();
-        let mut made = Made::with_capacity(rows, elements.data.len() + overhead * rows);
-        let mut failures = elements.failures.iter().peekable();
-        let mut at = 0;
-        for shape in &self.shapes {
-            made.push(|data| {
-                let shape = shape.as_ref().map_err(Reason::clone)?;
-                let first = at;
-                at += shape.elements();
-                let mut failure = None;
-                while let Some((_, reason)) = failures.next_if(|(element, _)| *element < at) {
-                    failure = failure.or(Some(reason.clone()));
-                }
-                match failure {
-                    Some(reason) => return Err(reason),
-                    None => put(shape, first, data),
-                }
-                Ok(())
-            });
-        }
-        made
-    }
-
-    /// Texts of `elements` that each end in a delimiter: nested braces around them.
-    pub fn text(&self, elements: &Made) -> Made {
-        self.arrays(elements, 2, |shape, first, data| {
-            if shape.count == 0 {
-                data.extend_from_slice(b"{}");
-            } else {
-                put_text(shape.lengths(), first, elements, data);
-            }
-        })
-    }
-
-    /// Binary fields of `elements`, behind the dimensions; `nulls` are those of all the values.
-    pub fn binary(&self, elements: &Made, nulls: Option<&NullBuffer>, oid: u32) -> Made {
-        // Of each element, whether it is NULL, in the order that they are in.
-        let nulls: Vec<bool> = match nulls {
-            Some(nulls) => self
-                .ranges
-                .iter()
-                .flat_map(|range| range.clone().map(|i| nulls.is_null(i)))
-                .collect(),
-            None => Vec::new(),
-        };
-        self.arrays(elements, 20, |shape, first, data| {
-            let range = first..first + shape.elements();
-            let has_null = nulls.get(range.clone()).is_some_and(|nulls| nulls.contains(&true));
-            data.extend_from_slice(&(shape.count as u32).to_be_bytes());
-            data.extend_from_slice(&u32::from(has_null).to_be_bytes());
-            data.extend_from_slice(&oid.to_be_bytes());
-            for length in shape.lengths() {
-                data.extend_from_slice(&length.to_be_bytes());
-                data.extend_from_slice(&1_u32.to_be_bytes()); // the lower bound
-            }
-            data.extend_from_slice(elements.bytes(range));
-        })
+    fn lengths(&self) -> &[u32] {
+        &self.lengths[..self.count]
     }
 }
 
-/// Writes the elements from `first` on in the braces of these dimensions; gives the next element.
-fn put_text(lengths: &[u32], first: usize, elements: &Made, data: &mut Vec<u8>) -> usize {
-    let (len, inner) = (lengths[0] as usize, &lengths[1..]);
-    data.push(b'{');
-    let mut next = first + len;
-    if inner.is_empty() {
-        data.extend_from_slice(elements.bytes(first..next));
-    } else {
-        next = first;
-        for _ in 0..len {
-            next = put_text(inner, next, elements, data);
-            // The delimiter that the last of its elements ends in.
-            data.push(elements.data[elements.ends[next] as usize - 1]);
-        }
+/// Lists of lists, the outermost first, and the column of what is in the innermost ones, but for
+/// the first `skipped` values.
+pub(crate) struct Arrays<'a, I> {
+    pub levels: Vec<Lists<'a>>,
+    pub elements: Column<'a, I>,
+    pub skipped: usize,
+}
+
+impl<I: Isa> Arrays<'_, I> {
+    /// Arrays are written one by one: of some all elements may be long.
+    fn extent(&self, rows: Range<usize>, more: usize) -> Extent {
+        let more = more * rows.len();
+        let (elements, one) = self.room(&self.levels, rows);
+        // The last element may need more room than it takes.
+        Extent { cell: elements + more + one, total: elements + more, long: true }
     }
-    data.pop();
-    data.push(b'}');
-    next
+
+    /// Bytes that the elements of these lists, braces and delimiters included, do not exceed; and
+    /// those that none of them exceeds.
+    fn room(&self, levels: &[Lists<'_>], rows: Range<usize>) -> (usize, usize) {
+        if rows.is_empty() {
+            return (0, 0); // wherever it may lie
+        }
+        let Some((lists, rest)) = levels.split_first() else {
+            let rows = rows.start - self.skipped..rows.end - self.skipped;
+            let extent = self.elements.extent(rows);
+            return (extent.total, extent.cell);
+        };
+        let braces = 3 * rows.len();
+        let (total, one) = match lists.spans(&rows) {
+            Some(items) => self.room(rest, items),
+            None => rows.map(|row| self.room(rest, lists.span(row))).fold((0, 0), |sum, row| {
+                let ((total, one), (more, other)) = (sum, row);
+                (total + more, one.max(other))
+            }),
+        };
+        (braces + total, one)
+    }
+
+    /// Writes the elements of these lists back to back, and gives their length.
+    #[inline(always)]
+    fn put_all(&self, isa: I, items: Range<usize>, cell: &mut [u8]) -> Result<usize, Reason> {
+        if items.is_empty() {
+            return Ok(0);
+        }
+        self.elements.put_all(isa, items.start - self.skipped..items.end - self.skipped, cell)
+    }
+
+    /// Calls `put` with the elements of each innermost list, in order.
+    fn each_list(
+        &self,
+        levels: &[Lists<'_>],
+        row: usize,
+        put: &mut impl FnMut(Range<usize>) -> Result<(), Reason>,
+    ) -> Result<(), Reason> {
+        let (lists, rest) = levels.split_first().expect("a level at least");
+        let mut items = lists.span(row);
+        if rest.is_empty() {
+            return put(items);
+        }
+        items.try_for_each(|item| self.each_list(rest, item, put))
+    }
+
+    /// Whether one of these elements is NULL.
+    #[inline(always)]
+    fn has_null(&self, items: Range<usize>) -> bool {
+        let Some(nulls) = self.elements.nulls.as_ref().filter(|nulls| nulls.null_count() > 0)
+        else {
+            return false;
+        };
+        let mut start = items.start;
+        while start < items.end {
+            let some = start..items.end.min(start + BLOCK);
+            let all = u64::MAX >> (BLOCK - some.len());
+            if !bits(nulls.inner(), &(start - self.skipped..some.end - self.skipped)) & all != 0 {
+                return true;
+            }
+            start = some.end;
+        }
+        false
+    }
+}
+
+/// Text cells: nested braces around elements that each end in a delimiter.
+pub(crate) struct ArrayText<'a, I> {
+    pub arrays: Arrays<'a, I>,
+    pub delimiter: u8,
+    pub separator: u8,
+}
+
+impl<I: Isa> FieldWriter<I> for ArrayText<'_, I> {
+    fn extent(&self, rows: Range<usize>) -> Extent {
+        self.arrays.extent(rows, 0)
+    }
+
+    #[inline(always)]
+    fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
+        let isa = block.isa;
+        block.each_row(|i, cell| self.put(isa, rows.start + i, cell));
+    }
+
+    #[inline(always)]
+    fn put(&self, isa: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
+        let levels = self.arrays.levels.as_slice();
+        let is_empty = levels.len() > 1 && Shape::of(levels, row)? == Shape::EMPTY;
+        let mut len = 3;
+        if is_empty {
+            cell[..2].copy_from_slice(b"{}");
+        } else if let [lists] = levels {
+            len = self.put_elements(isa, lists.span(row), cell)?;
+        } else {
+            len = self.put_lists(isa, levels, row, cell)?;
+        }
+        cell[len - 1] = self.separator;
+        Ok(len)
+    }
+}
+
+impl<I: Isa> ArrayText<'_, I> {
+    /// Writes the lists of more than one dimension, and the delimiter.
+    fn put_lists(
+        &self,
+        isa: I,
+        levels: &[Lists<'_>],
+        row: usize,
+        cell: &mut [u8],
+    ) -> Result<usize, Reason> {
+        let (lists, rest) = levels.split_first().expect("a level at least");
+        if rest.is_empty() {
+            return self.put_elements(isa, lists.span(row), cell);
+        }
+        cell[0] = b'{';
+        let mut len = 1;
+        for item in lists.span(row) {
+            len += self.put_lists(isa, rest, item, &mut cell[len..])?;
+        }
+        Ok(self.close(len, cell))
+    }
+
+    /// Writes one list's elements in braces, and the delimiter.
+    #[inline(always)]
+    fn put_elements(&self, isa: I, items: Range<usize>, cell: &mut [u8]) -> Result<usize, Reason> {
+        cell[0] = b'{';
+        let len = 1 + self.arrays.put_all(isa, items, &mut cell[1..])?;
+        Ok(self.close(len, cell))
+    }
+
+    /// Ends what begins with a brace, in the place of the last delimiter if there is one.
+    #[inline(always)]
+    fn close(&self, len: usize, cell: &mut [u8]) -> usize {
+        let len = len.max(2);
+        cell[len - 1] = b'}';
+        cell[len] = self.delimiter;
+        len + 1
+    }
+}
+
+/// Binary fields: how many dimensions, whether there are NULLs, the elements' OID, of each dimension
+/// its length and its lower bound, which is 1; then the elements' own fields.
+pub(crate) struct ArrayBinary<'a, I> {
+    pub arrays: Arrays<'a, I>,
+    /// The elements' OID.
+    pub oid: u32,
+}
+
+/// The length word, three words more, and two for each dimension.
+const HEAD: usize = 16 + 8 * MAX_DIMENSIONS;
+
+impl<I: Isa> FieldWriter<I> for ArrayBinary<'_, I> {
+    fn extent(&self, rows: Range<usize>) -> Extent {
+        self.arrays.extent(rows, HEAD)
+    }
+
+    #[inline(always)]
+    fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
+        let isa = block.isa;
+        block.each_row(|i, cell| self.put(isa, rows.start + i, cell));
+    }
+
+    #[inline(always)]
+    fn put(&self, isa: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
+        let levels = self.arrays.levels.as_slice();
+        let [lists] = levels else { return self.put_lists(isa, row, cell) };
+        let items = lists.span(row);
+        if items.is_empty() {
+            put_words([12, 0, 0, self.oid], cell);
+            return Ok(16);
+        }
+        let has_null = self.arrays.has_null(items.clone());
+        let count = items.len() as u32;
+        let len = 24 + self.arrays.put_all(isa, items, &mut cell[24..])?;
+        put_words([len as u32 - 4, 1, u32::from(has_null), self.oid, count, 1], cell);
+        Ok(len)
+    }
+}
+
+impl<I: Isa> ArrayBinary<'_, I> {
+    /// Writes the array of lists of lists.
+    fn put_lists(&self, isa: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
+        let shape = Shape::of(&self.arrays.levels, row)?;
+        let mut len = 16;
+        for length in shape.lengths() {
+            put_words([*length, 1], &mut cell[len..]);
+            len += 8;
+        }
+        let mut has_null = false;
+        if shape != Shape::EMPTY {
+            self.arrays.each_list(&self.arrays.levels, row, &mut |items| {
+                has_null |= self.arrays.has_null(items.clone());
+                len += self.arrays.put_all(isa, items, &mut cell[len..])?;
+                Ok(())
+            })?;
+        }
+        put_words([len as u32 - 4, shape.count as u32, u32::from(has_null), self.oid], cell);
+        Ok(len)
+    }
+}
+
+#[inline(always)]
+fn put_words<const N: usize>(words: [u32; N], cell: &mut [u8]) {
+    for (bytes, word) in cell.as_chunks_mut().0.iter_mut().zip(words) {
+        *bytes = word.to_be_bytes();
+    }
 }

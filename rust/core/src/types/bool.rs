@@ -5,7 +5,8 @@ use std::ops::Range;
 use arrow_array::BooleanArray;
 
 use crate::block::{Block, bits};
-use crate::field::{Extent, FieldWriter};
+use crate::error::Reason;
+use crate::field::{Extent, FieldWriter, head};
 
 pub(crate) const ALPHABET: &[u8] = b"ft";
 
@@ -29,6 +30,13 @@ impl<I: Copy> FieldWriter<I> for BoolText<'_> {
             Ok(2)
         });
     }
+
+    #[inline(always)]
+    fn put(&self, _: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
+        let letter = if self.array.value(row) { b't' } else { b'f' };
+        *head(cell) = [letter, self.separator];
+        Ok(2)
+    }
 }
 
 /// Binary fields: length 1 and the byte.
@@ -46,5 +54,11 @@ impl<I: Copy> FieldWriter<I> for BoolBinary<'_> {
             *cell = (1 << 24 | (word >> i & 1) << 32).to_le_bytes();
             Ok(5)
         });
+    }
+
+    #[inline(always)]
+    fn put(&self, _: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
+        *head(cell) = (1 << 24 | u64::from(self.0.value(row)) << 32).to_le_bytes();
+        Ok(5)
     }
 }

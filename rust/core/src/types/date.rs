@@ -9,7 +9,7 @@ use super::digits::{ascii2, left16};
 use super::time::put_word;
 use crate::block::Block;
 use crate::error::Reason;
-use crate::field::{Extent, FieldWriter, Form};
+use crate::field::{Extent, FieldWriter, Form, head};
 use crate::isa::prefetch;
 
 pub(crate) const ALPHABET: &[u8] = b"- 0123456789BCinfty";
@@ -169,23 +169,31 @@ impl<T: Copy, U: DateUnit<T>, I: Copy> FieldWriter<I> for DateText<'_, T, U> {
             self.write_far(values, block);
         }
     }
+
+    #[inline(always)]
+    fn put(&self, _: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
+        self.put_day(self.values[row], head(cell))
+    }
 }
 
 impl<T: Copy, U: DateUnit<T>> DateText<'_, T, U> {
     #[cold]
     fn write_far<I: Copy>(&self, values: &[T], block: &mut Block<'_, I>) {
-        block.each(values.iter(), |value, cell: &mut [u8; TEXT]| {
-            let len = match U::days(*value)? {
-                Day::Finite(days) => match put_date(days, cell) {
-                    (len, false) => len,
-                    (len, true) => len + put_word(b" BC", &mut cell[len..]),
-                },
-                Day::Infinite(false) => put_word(b"infinity", cell),
-                Day::Infinite(true) => put_word(b"-infinity", cell),
-            };
-            cell[len] = self.separator;
-            Ok(len + 1)
-        });
+        block.each(values.iter(), |value, cell| self.put_day(*value, cell));
+    }
+
+    #[inline(always)]
+    fn put_day(&self, value: T, cell: &mut [u8; TEXT]) -> Result<usize, Reason> {
+        let len = match U::days(value)? {
+            Day::Finite(days) => match put_date(days, cell) {
+                (len, false) => len,
+                (len, true) => len + put_word(b" BC", &mut cell[len..]),
+            },
+            Day::Infinite(false) => put_word(b"infinity", cell),
+            Day::Infinite(true) => put_word(b"-infinity", cell),
+        };
+        cell[len] = self.separator;
+        Ok(len + 1)
     }
 }
 

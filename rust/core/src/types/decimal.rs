@@ -13,7 +13,7 @@ use super::number::Number;
 use super::table::{self, Table};
 use crate::block::{BLOCK, Block};
 use crate::error::Reason;
-use crate::field::{Extent, FieldWriter, Form};
+use crate::field::{Extent, FieldWriter, Form, head};
 use crate::isa::prefetch;
 
 pub(crate) const ALPHABET: &[u8] = b"-.0123456789";
@@ -290,6 +290,11 @@ where
                 prefixed(cell, |cell| self.form.put(*value, cell).unwrap_or(0))
             }),
         }
+    }
+
+    #[inline(always)]
+    fn put(&self, _: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
+        prefixed(head(cell), |cell| self.form.put(self.values[row], cell).unwrap_or(0))
     }
 }
 

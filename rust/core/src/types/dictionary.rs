@@ -54,18 +54,10 @@ impl Dictionary {
 
     fn add<I: Copy>(&mut self, isa: I, key: usize, writer: &dyn FieldWriter<I>) {
         let start = self.cells.len();
-        let extent = writer.extent(key..key + 1);
-        let room = extent.cell + OVERRUN;
+        let room = writer.extent(key..key + 1).cell + OVERRUN;
         self.cells.resize(start + room, 0);
         let cell = &mut self.cells[start..];
-        let written = if extent.long {
-            writer.put(isa, key, cell)
-        } else {
-            let mut block = Block::new(isa, cell, room, 1, Tail::NONE);
-            writer.write(key..key + 1, &mut block);
-            block.take_failure().map_or(Ok(block.cursors()[0]), |(_, reason)| Err(reason))
-        };
-        let len = written.unwrap_or_else(|reason| {
+        let len = writer.put(isa, key, cell).unwrap_or_else(|reason| {
             self.failures.push((key, reason));
             0
         });

@@ -19,7 +19,7 @@ static FOUR: [u32; 10_000] = {
 
 /// The eight digits of `value` (below 10⁸), in the same form.
 #[inline(always)]
-fn spread8(value: u64) -> u64 {
+pub(super) fn spread8(value: u64) -> u64 {
     let value = value as u32;
     let (high, low) = (FOUR[(value / 10_000) as usize], FOUR[(value % 10_000) as usize]);
     u64::from(high) | u64::from(low) << 32

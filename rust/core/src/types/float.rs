@@ -3,11 +3,11 @@
 
 use std::ops::Range;
 
-use super::digits::{ZEROS, decimal_len};
+use super::digits::{ZEROS, decimal_len, spread8};
 use super::shortest::{nearest, shortest};
 use crate::block::{BLOCK, Block};
 use crate::error::Reason;
-use crate::field::{Extent, FieldWriter, Form};
+use crate::field::{Extent, FieldWriter, Form, head};
 use crate::isa::{Isa, prefetch};
 
 pub(crate) const ALPHABET: &[u8] = b"-+.0123456789eNaInfity";
@@ -208,6 +208,24 @@ impl<T: Float, N: Notation<T>, I: Isa> FieldWriter<I> for Floats<'_, T, N> {
         if words {
             self.put_words(values, block);
         }
+    }
+
+    #[inline(always)]
+    fn put(&self, _: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
+        let value = self.values[row];
+        let cell: &mut [u8; TEXT] = head(cell);
+        let len = if value.has_word() {
+            let word = value.word();
+            cell[..word.len()].copy_from_slice(word);
+            word.len()
+        } else {
+            let (sixteen, last, exponent) = self.notation.decimal(value);
+            let (high, low) = (spread8(sixteen / TEN_TO[8]), spread8(sixteen % TEN_TO[8]));
+            let fixed_below = self.notation.fixed_below();
+            Digits::new(high, low, last).put(value.is_negative(), exponent, fixed_below, cell)
+        };
+        cell[len] = self.separator;
+        Ok(len + 1)
     }
 }
 

@@ -10,7 +10,7 @@ use super::digits::left16;
 use super::time::{TimeUnit, put_time};
 use crate::block::Block;
 use crate::error::Reason;
-use crate::field::{Extent, FieldWriter, Form};
+use crate::field::{Extent, FieldWriter, Form, head};
 use crate::isa::prefetch;
 use crate::settings::IntervalStyle;
 
@@ -116,15 +116,23 @@ impl<T: Copy, S: Span<T>, I: Copy> FieldWriter<I> for IntervalBinary<'_, T, S> {
     #[inline(always)]
     fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
         prefetch(self.values, &rows);
-        block.each(self.values[rows].iter(), |value, cell: &mut [u8; 20]| {
-            let Interval { months, days, micros } = S::interval(*value)?;
-            cell[..4].copy_from_slice(&16_u32.to_be_bytes());
-            cell[4..12].copy_from_slice(&micros.to_be_bytes());
-            cell[12..16].copy_from_slice(&days.to_be_bytes());
-            cell[16..].copy_from_slice(&months.to_be_bytes());
-            Ok(20)
-        });
+        block.each(self.values[rows].iter(), |value, cell| put_field::<T, S>(*value, cell));
     }
+
+    #[inline(always)]
+    fn put(&self, _: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
+        put_field::<T, S>(self.values[row], head(cell))
+    }
+}
+
+#[inline(always)]
+fn put_field<T, S: Span<T>>(value: T, cell: &mut [u8; 20]) -> Result<usize, Reason> {
+    let Interval { months, days, micros } = S::interval(value)?;
+    cell[..4].copy_from_slice(&16_u32.to_be_bytes());
+    cell[4..12].copy_from_slice(&micros.to_be_bytes());
+    cell[12..16].copy_from_slice(&days.to_be_bytes());
+    cell[16..].copy_from_slice(&months.to_be_bytes());
+    Ok(20)
 }
 
 /// A cell being written.

@@ -9,6 +9,7 @@ use super::float::hundredths;
 use super::table::{self, Table};
 use super::{decimal, float, int};
 use crate::block::{BLOCK, Block};
+use crate::error::Reason;
 use crate::field::{Extent, FieldWriter};
 use crate::isa::{Isa, prefetch};
 
@@ -96,6 +97,11 @@ impl<T: Number, C: FieldWriter<I>, I: Isa> FieldWriter<I> for Numbers<'_, T, C> 
         if !self.write_units(&rows, &mut units, block) {
             self.other.write(rows, block);
         }
+    }
+
+    #[inline(always)]
+    fn put(&self, isa: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
+        self.other.put(isa, row, cell)
     }
 }
 

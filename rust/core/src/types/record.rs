@@ -1,36 +1,84 @@
-//! What stands between a composite's fields, which are columns of rows of their own: record_out's
-//! parentheses and commas in text, record_send's count and OIDs in BINARY.
+//! Composites, whose fields are columns of their own: record_out's parentheses and commas in text,
+//! record_send's count and OIDs in BINARY.
 
 use std::ops::Range;
 
-use crate::block::{Block, Tail};
+use crate::block::Block;
+use crate::error::Reason;
 use crate::field::{Extent, FieldWriter};
+use crate::isa::Isa;
+use crate::rows::Column;
 
 /// NULL fields of text, and what ends a field: the last one's is the parenthesis.
 pub(crate) const SEPARATORS: [u8; 2] = *b",)";
-/// What a text begins with.
-pub(crate) const OPEN: &[u8] = b"(";
 
-/// What a binary composite begins with: the number of fields, and the first one's OID.
-pub(crate) fn head(oids: &[u32]) -> Tail {
-    let count = (oids.len() as u32).to_be_bytes();
-    let first = oids.first().map(|oid| oid.to_be_bytes());
-    Tail::new(&[count.as_slice(), first.as_ref().map_or(&[], |oid| oid)].concat())
+/// The room of composites, `more` bytes of each being no field's.
+fn extent<I: Isa>(fields: &[Column<'_, I>], rows: Range<usize>, more: usize) -> Extent {
+    let mut sum = Extent { cell: more, total: more * rows.len(), long: true };
+    for field in fields {
+        let extent = field.extent(rows.clone());
+        sum.cell += extent.cell;
+        sum.total += extent.total;
+    }
+    sum
 }
 
-/// The OID before each other field: the same in every row.
-pub(crate) struct FieldOid(pub u32);
+/// Text cells.
+pub(crate) struct RecordText<'a, I> {
+    pub fields: Vec<Column<'a, I>>,
+    pub separator: u8,
+}
 
-impl<I: Copy> FieldWriter<I> for FieldOid {
+impl<I: Isa> FieldWriter<I> for RecordText<'_, I> {
     fn extent(&self, rows: Range<usize>) -> Extent {
-        Extent::fixed(4, rows.len())
+        extent(&self.fields, rows, 3)
     }
 
     #[inline(always)]
     fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
-        block.each(rows, |_, cell: &mut [u8; 4]| {
-            *cell = self.0.to_be_bytes();
-            Ok(4)
-        });
+        let isa = block.isa;
+        block.each_row(|i, cell| self.put(isa, rows.start + i, cell));
+    }
+
+    #[inline(always)]
+    fn put(&self, isa: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
+        cell[..2].copy_from_slice(b"()");
+        let mut len = if self.fields.is_empty() { 2 } else { 1 };
+        for field in &self.fields {
+            len += field.put(isa, row, &mut cell[len..])?;
+        }
+        cell[len] = self.separator;
+        Ok(len + 1)
+    }
+}
+
+/// Binary fields: how many, then each one's OID and its own field.
+pub(crate) struct RecordBinary<'a, I> {
+    pub fields: Vec<Column<'a, I>>,
+    pub oids: Vec<u32>,
+}
+
+impl<I: Isa> FieldWriter<I> for RecordBinary<'_, I> {
+    fn extent(&self, rows: Range<usize>) -> Extent {
+        extent(&self.fields, rows, 8 + 4 * self.fields.len())
+    }
+
+    #[inline(always)]
+    fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
+        let isa = block.isa;
+        block.each_row(|i, cell| self.put(isa, rows.start + i, cell));
+    }
+
+    #[inline(always)]
+    fn put(&self, isa: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
+        let mut len = 8;
+        for (field, oid) in self.fields.iter().zip(&self.oids) {
+            cell[len..len + 4].copy_from_slice(&oid.to_be_bytes());
+            len += 4;
+            len += field.put(isa, row, &mut cell[len..])?;
+        }
+        cell[..4].copy_from_slice(&(len as u32 - 4).to_be_bytes());
+        cell[4..8].copy_from_slice(&(self.fields.len() as u32).to_be_bytes());
+        Ok(len)
     }
 }

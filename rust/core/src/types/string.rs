@@ -7,9 +7,9 @@ use arrow_array::OffsetSizeTrait;
 use super::values::Values;
 use crate::block::{BLOCK, Block, MOST_GATHERED};
 use crate::error::Reason;
-use crate::escape::Protect;
+use crate::escape::{Protect, step_at};
 use crate::field::{Extent, FieldWriter};
-use crate::isa::{Isa, copy};
+use crate::isa::{Isa, STEP, copy};
 use crate::long::{Frame, Long};
 use crate::utf8;
 
@@ -54,9 +54,6 @@ impl<O: OffsetSizeTrait, P: Protect, I: Isa> FieldWriter<I> for StringText<'_, O
     #[inline(always)]
     fn put(&self, isa: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
         let (source, len) = self.values.onwards(row);
-        if !utf8::is_valid(&source[..len]) {
-            utf8::find_fault(&source[..len])?;
-        }
         let len = self.protect.put(isa, source, len, cell)?;
         cell[len] = self.separator;
         Ok(len + 1)
@@ -143,6 +140,18 @@ impl<O: OffsetSizeTrait, P: Protect> StringText<'_, O, P> {
     }
 }
 
+/// Whether `source[..len]` is ASCII without a byte 0.
+#[inline(always)]
+fn is_plain<I: Isa>(isa: I, source: &[u8], len: usize) -> bool {
+    let mut others = 0;
+    for at in (0..len).step_by(STEP) {
+        let (step, within) = step_at(source, len, at);
+        // Both 0, less one, and what is beyond ASCII have the top bit.
+        others |= isa.tops(&step.map(|byte| byte | byte.wrapping_sub(1))) & within;
+    }
+    others == 0
+}
+
 /// Binary fields: the length and the bytes.
 pub(crate) struct StringBinary<'a, O> {
     pub values: Values<'a, O>,
@@ -158,7 +167,6 @@ impl<O: OffsetSizeTrait> StringBinary<'_, O> {
             return 0;
         }
         let bytes = &self.values.data[self.values.spans(rows)];
-        // Both 0, less one, and what is beyond ASCII have the upper bit.
         // Neither 0 nor beyond ASCII: above zero as a signed number, which is one comparison.
         if bytes.iter().fold(true, |all, byte| all & (*byte as i8 > 0)) {
             return 0;
@@ -201,9 +209,9 @@ impl<O: OffsetSizeTrait, I: Isa> FieldWriter<I> for StringBinary<'_, O> {
     }
 
     #[inline(always)]
-    fn put(&self, _: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
+    fn put(&self, isa: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
         let (source, len) = self.values.onwards(row);
-        if self.is_text {
+        if self.is_text && !is_plain(isa, source, len) {
             utf8::find_fault(&source[..len])?;
         }
         let (length, rest) = cell.split_first_chunk_mut().expect("extent() is too small");

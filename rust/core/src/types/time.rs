@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::digits::{ZEROS, ascii6};
 use crate::block::{BLOCK, Block};
 use crate::error::Reason;
-use crate::field::{Extent, FieldWriter, Form};
+use crate::field::{Extent, FieldWriter, Form, head};
 use crate::isa::{Isa, prefetch};
 
 pub(crate) const ALPHABET: &[u8] = b":.0123456789";
@@ -213,18 +213,26 @@ impl<T: Copy + Into<i64>, U: TimeUnit, I: Isa> FieldWriter<I> for TimeText<'_, T
             Ok(len + 1)
         });
     }
+
+    #[inline(always)]
+    fn put(&self, _: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
+        self.put_one(self.values[row], head(cell))
+    }
 }
 
 impl<T: Copy + Into<i64>, U: TimeUnit> TimeText<'_, T, U> {
     /// Of a block with one that is no time, or a NULL over such a one.
     #[cold]
     fn write_each<I: Copy>(&self, values: &[T], block: &mut Block<'_, I>) {
-        block.each(values.iter(), |value, cell: &mut [u8; TEXT]| {
-            let micros = time_of_day::<U>((*value).into())?;
-            let len = put_time(micros as u64, cell.first_chunk_mut().expect("24 > 16"));
-            cell[len] = self.separator;
-            Ok(len + 1)
-        });
+        block.each(values.iter(), |value, cell| self.put_one(*value, cell));
+    }
+
+    #[inline(always)]
+    fn put_one(&self, value: T, cell: &mut [u8; TEXT]) -> Result<usize, Reason> {
+        let micros = time_of_day::<U>(value.into())?;
+        let len = put_time(micros as u64, cell.first_chunk_mut().expect("24 > 16"));
+        cell[len] = self.separator;
+        Ok(len + 1)
     }
 }
 

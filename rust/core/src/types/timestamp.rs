@@ -9,7 +9,7 @@ use super::digits::ascii6;
 use super::time::{Clocks, DAY_MICROS, TimeUnit, clock, day_and_time, hhmmss, put_time, put_word};
 use crate::block::{BLOCK, Block};
 use crate::error::Reason;
-use crate::field::{Extent, FieldWriter, Form};
+use crate::field::{Extent, FieldWriter, Form, head};
 use crate::isa::{Isa, prefetch};
 use crate::zone::Zone;
 
@@ -131,6 +131,11 @@ impl<U: TimeUnit, Z: Offset, I: Isa> FieldWriter<I> for Timestamps<'_, U, Z> {
             self.write_far(values, block);
         }
     }
+
+    #[inline(always)]
+    fn put(&self, _: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
+        self.put_instant(self.values[row], head(cell))
+    }
 }
 
 impl<U: TimeUnit, Z: Offset> Timestamps<'_, U, Z> {
@@ -166,18 +171,21 @@ impl<U: TimeUnit, Z: Offset> Timestamps<'_, U, Z> {
 
     #[cold]
     fn write_far<I: Isa>(&self, values: &[i64], block: &mut Block<'_, I>) {
-        block.each(values.iter(), |value, cell: &mut [u8; TEXT]| {
-            let len = match timestamp::<U>(*value)? {
-                i64::MAX => put_word(b"infinity", cell),
-                i64::MIN => put_word(b"-infinity", cell),
-                instant => {
-                    let (local, offset) = self.local(instant);
-                    self.put_far_instant(local, offset, cell)
-                }
-            };
-            cell[len] = self.separator;
-            Ok(len + 1)
-        });
+        block.each(values.iter(), |value, cell| self.put_instant(*value, cell));
+    }
+
+    #[inline(always)]
+    fn put_instant(&self, value: i64, cell: &mut [u8; TEXT]) -> Result<usize, Reason> {
+        let len = match timestamp::<U>(value)? {
+            i64::MAX => put_word(b"infinity", cell),
+            i64::MIN => put_word(b"-infinity", cell),
+            instant => {
+                let (local, offset) = self.local(instant);
+                self.put_far_instant(local, offset, cell)
+            }
+        };
+        cell[len] = self.separator;
+        Ok(len + 1)
     }
 
     fn put_far_instant(&self, local: i64, offset: i32, cell: &mut [u8]) -> usize {

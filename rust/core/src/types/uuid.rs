@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::bytes::HEX;
 use crate::block::Block;
 use crate::error::Reason;
-use crate::field::{Extent, FieldWriter, Form};
+use crate::field::{Extent, FieldWriter, Form, head};
 
 pub(crate) const ALPHABET: &[u8] = b"-0123456789abcdef";
 
@@ -47,12 +47,20 @@ impl<I: Copy> FieldWriter<I> for UuidBinary<'_> {
 
     #[inline(always)]
     fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
-        block.each(self.0[rows].iter(), |value, cell: &mut [u8; 20]| {
-            cell[..4].copy_from_slice(&16_u32.to_be_bytes());
-            cell[4..].copy_from_slice(value);
-            Ok(20)
-        });
+        block.each(self.0[rows].iter(), |value, cell: &mut [u8; 20]| put_field(value, cell));
     }
+
+    #[inline(always)]
+    fn put(&self, _: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
+        put_field(&self.0[row], head(cell))
+    }
+}
+
+#[inline(always)]
+fn put_field(value: &Uuid, cell: &mut [u8; 20]) -> Result<usize, Reason> {
+    cell[..4].copy_from_slice(&16_u32.to_be_bytes());
+    cell[4..].copy_from_slice(value);
+    Ok(20)
 }
 
 /// Appends the bytes of PostgreSQL's own text of a uuid.
