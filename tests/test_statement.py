@@ -31,8 +31,6 @@ GRAMMAR_OF_18 = {
     "COPY (select 'a' -- )\n 'b' as a) TO STDOUT",
     # a position where 15 gives none
     "COPY (select 1 fetch first 1 rows with ties) TO STDOUT",
-    # DEFAULT as an argument, which 15 refuses before the error that follows it
-    "COPY (select 1) TO STDOUT (NULL default",
     # a subquery without an alias, and a word that 18 reserves
     "COPY (select * from (select 1)) TO STDOUT",
     "COPY (select 1) TO STDOUT (NULL system_user)",

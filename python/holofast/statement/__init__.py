@@ -33,7 +33,11 @@ _HINT: Final = "Write COPY (query) TO PROGRAM 'command' or COPY (query) TO STDOU
 # Stands for the word json after FORMAT, which 18's grammar reserves and 15's does not.
 _JSON: Final = "jso_"
 
+# Stands for words that 18's grammar takes and 15's does not: neither takes it for an argument.
+_REFUSED: Final = "="
+
 _NEAR: Final = 'syntax error at or near "{}"'
+_REWORDED: Final = (_NEAR.format(_JSON), _NEAR.format(_REFUSED))
 
 
 @dataclass(frozen=True, repr=False)
@@ -75,9 +79,9 @@ def parse_statement(
         return _parse_statement(sql, dialect, check_program)
     except CopyError as error:
         refusal = error
-        if refusal.message.endswith(f'at or near "{_JSON}"') and refusal.position:
-            start = refusal.position - 1
-            refusal.message = _NEAR.format(sql[start : start + len(_JSON)])
+        if refusal.position and refusal.message in _REWORDED:
+            word = re.compile(r"\w+|.", re.DOTALL).match(sql, refusal.position - 1)
+            refusal.message = _NEAR.format(word and word[0])
     # Raised outside the handler, as the original, secrets and all, would hang on as its context.
     raise CopyError(
         refusal.sqlstate,
@@ -97,6 +101,7 @@ def _parse_statement(
     tokens = scan(sql, junk_allowed=True) if foreign else _scan_or_parse(sql)
     parts = _take_apart(tokens, len(sql))
     sql_for_18, json_formats = _reword_format_json(sql, parts.rest)
+    sql_for_18 = _reword_refused(sql_for_18, parts.rest)
     trees: Any = None
     if foreign:
         _check_foreign(sql, tokens, parts)
@@ -104,7 +109,6 @@ def _parse_statement(
         trees = parse_if_shallow(sql_for_18, len(tokens))
     wrapper = _without_query(sql_for_18, parts)
     copy = _the_copy(parse(wrapper), parts.rest)
-    _check_no_default(sql, parts.rest)
     query_node = trees and trees[0].stmt.copy_stmt.query
     program = copy.filename if copy.is_program else None
     if check_program is not None:
@@ -185,11 +189,19 @@ def _reword_format_json(sql: str, rest: list[Token]) -> tuple[str, frozenset[int
     return sql, frozenset(positions)
 
 
-def _check_no_default(sql: str, rest: list[Token]) -> None:
-    """Refuse DEFAULT as an option's argument, which the grammar of 15 does not know."""
-    for before, token in pairwise(rest):
-        if token.word == "default" and before.word not in ("(", ","):
-            raise _syntax_error(sql, token)
+def _reword_refused(sql: str, rest: list[Token]) -> str:
+    """The statement respelt for 18's grammar to refuse what 15's does, in the same place.
+
+    That is DEFAULT as an option's argument, and the star of FORCE NULL * and FORCE NOT NULL *.
+    """
+    before = ["", ""]
+    for token in rest:
+        is_argument = token.word == "default" and before[1] not in ("(", ",")
+        if is_argument or (token.word == "*" and before in (["force", "null"], ["not", "null"])):
+            respelt = _REFUSED.ljust(token.end - token.start)
+            sql = sql[: token.start] + respelt + sql[token.end :]
+        before = [before[1], token.word]
+    return sql
 
 
 def _check_foreign(sql: str, tokens: list[Token], parts: _Parts) -> None:
