@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import product
 from pathlib import Path
 from typing import Final
 
@@ -127,6 +128,16 @@ _PARTS: Final = (
     ("freeze", "freeze x"),
     ("unknown", "format csv", "null 'z'", "encoding utf8", "delimiter '|'"),
 )
+# Other spellings and values, and options that COPY FROM, other versions or nobody takes.
+_MORE: Final = (
+    "format 'CSV'", "format json", "format *", "header 2", "header 'yes'", "delimiter 'é'",
+    "delimiter '\"'", "null '\"'", "null 5", "quote", "quote 'ab'", "escape", "escape ''",
+    "escape 'é'", "force_quote", "force_quote (a, a)", "force_quote (zz)", "force_not_null",
+    "force_null a", "encoding", "freeze false", "convert_selectively", "convert_selectively (a)",
+    "convert_selectively x", "default 'x'", "null default", "on_error ignore", "on_error stop",
+    "log_verbosity verbose", "reject_limit 5", "oids", "force_array", "force_array (a)",
+    "ignore_errors", "delimiters ','", '"Format" csv', "where true",
+)  # fmt: skip
 _LEGACY: Final = (
     "csv", "csv", "binary", "header", "freeze", "delimiter ';'", "delimiter as 'N'", "null 'N'",
     "null as ';'", "quote '|'", "quote ''", "escape as '|'", "force quote a", "force quote *",
@@ -138,6 +149,29 @@ def written() -> list[str]:
     """Every statement written down above."""
     tails = [f"COPY ({QUERY}) TO STDOUT {tail}" for tail in _TAILS.strip("\n").split("\n")]
     return [*tails, *_WHOLE.strip("\n").split("\n"), *_LONGER]
+
+
+# Beside _LEGACY's in pairs.
+_MORE_LEGACY: Final = (
+    "header true", "delimiter ''", "delimiter E'\\n'", "delimiter", "delimiters ','", "null E'\\r'",
+    "null", "quote ';'", "quote", "escape 'ab'", "escape as", "force quote zz", "force quote a, a",
+    "force quote (a)", "force quote", "force not null *", "force null *", "force_quote *",
+    "encoding as 'utf8'", "encoding", "oids", "format csv", "on_error ignore", "default 'x'",
+    "with", "where true", "as", ",", "()", "(header)", ";",
+)  # fmt: skip
+
+
+def pairs() -> list[str]:
+    """Statements with every option alone and with every pair of them, in either order.
+
+    FORMAT is one of them, so that each stands before and behind each format.
+    """
+    options = dict.fromkeys([word for words in _PARTS for word in words] + list(_MORE))
+    tails = [f"({one})" for one in options]
+    tails += [f"({one}, {other})" for one, other in product(options, repeat=2)]
+    legacy = dict.fromkeys(_LEGACY + _MORE_LEGACY)
+    tails += [f"{one} {other}" for one, other in product(legacy, repeat=2)]
+    return [f"COPY ({QUERY}) TO STDOUT {tail}" for tail in tails]
 
 
 def generated(count: int) -> list[str]:

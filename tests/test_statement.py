@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.copy_server import Refusal, our_outcome, server_outcome, spelt_out
-from tests.copy_statements import QUERY, generated, written
+from tests.copy_statements import QUERY, generated, pairs, written
 
 if TYPE_CHECKING:
     import psycopg
@@ -81,6 +81,14 @@ def test_generated_options_are_taken_as_the_server_takes_them(server: psycopg.Co
     messages = {outcome[1] for s in statements if isinstance(outcome := our_outcome(s), Refusal)}
     assert len(accepted) > 200
     assert len(messages) > 30
+
+
+def test_every_pair_of_options_is_taken_as_the_server_takes_it(server: psycopg.Connection) -> None:
+    statements = pairs()
+    assert len(statements) > 7000
+    assert differences(server, statements) == []
+    refused = {outcome for s in statements if isinstance(outcome := our_outcome(s), Refusal)}
+    assert len({refusal.message for refusal in refused}) > 60
 
 
 def test_the_known_differences_are_still_there(server: psycopg.Connection) -> None:
