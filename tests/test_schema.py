@@ -168,6 +168,22 @@ def test_force_quote_names_in_the_servers_words(postgres15: Postgres, names: lis
     assert raised.value.message == refused.value.diag.message_primary
 
 
+@pytest.mark.parametrize("encoding", ["SJIS", "MULE_INTERNAL"])
+@pytest.mark.parametrize("name", ["a", "zz"])
+def test_force_quote_is_looked_at_before_anything_is_converted(
+    postgres15: Postgres, encoding: str, name: str
+) -> None:
+    options: dict[str, Any] = {"format": "csv", "null": "é", "encoding": encoding}
+    statement = copy_statement("SELECT 1 AS a", {**options, "force_quote": [name]})
+    with postgres15() as connection, pytest.raises(psycopg.Error) as refused:
+        copy_out(connection, statement)
+    schema = pa.schema([("a", pa.int8())])
+    with pytest.raises(CopyError) as raised:
+        resolve(schema, CopyOptions(**options, force_quote=(name,)), Settings(), 1)
+    assert raised.value.sqlstate == refused.value.diag.sqlstate
+    assert raised.value.message == refused.value.diag.message_primary
+
+
 def test_the_spec_holds_bytes_and_flags() -> None:
     schema = pa.schema([("a", pa.int8()), ("é", pa.timestamp("s", "UTC")), ("a", pa.utf8())])
     options = CopyOptions(format="csv", delimiter="|", null="é", escape="\\", force_quote=("a",))

@@ -86,6 +86,7 @@ def resolve(
     table = columns(schema)
     names = tuple(column.name for column in table)
     types = tuple(column.pg_type for column in table)
+    force_quote = _force_quote(names, options.force_quote)  # before anything is converted
     binary = options.format == "binary"
     if binary:  # copyto.c never looks at ENCODING then, but text is sent as the client reads it
         encoding = conversions.to(settings.client_encoding, ())
@@ -109,7 +110,7 @@ def resolve(
         escape=_byte(options.escape),
         null=(options.null or "").encode(),
         header=options.header,
-        force_quote=_force_quote(names, options.force_quote),
+        force_quote=force_quote,
         encoding=encoding,
         zone=zone,
         most_row_bytes=MAX_ROW_BYTES,
