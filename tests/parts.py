@@ -86,9 +86,10 @@ def literal(part: Part, value: Any) -> str:
     if part.layout:
         items = ", ".join(literal(part.children[0], item) for item in value)
         return f"ARRAY[{items}]::{part.pg_type}"
-    if part.pg_type == "record":
+    if pa.types.is_struct(part.arrow):
         fields = (literal(child, item) for child, item in zip(part.children, value, strict=True))
-        return f"ROW({', '.join(fields)})"
+        row = f"ROW({', '.join(fields)})"
+        return row if part.pg_type == "record" else f"{row}::{part.pg_type}"
     if part.pg_type == "hstore":
         keys = ", ".join(map(string, value))
         values = ", ".join("NULL" if v is None else string(v) for v in value.values())

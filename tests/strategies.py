@@ -6,7 +6,7 @@ import random
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from holofast.errors import CopyError
@@ -17,6 +17,9 @@ from tests.literals import KINDS, Kind, Named, Value, array
 from tests.parts import BASE, LAYOUTS, Part, array_of, record_of
 from tests.vectors.parts import DECLARED
 from tests.vectors.values import values_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MAX_ROWS = 140  # past two of the native engine's blocks of 64 rows
 
@@ -154,9 +157,9 @@ _CHOICES: dict[str, dict[str, st.SearchStrategy[Any]]] = {
 
 
 @st.composite
-def options(draw: st.DrawFn) -> dict[str, Any]:
-    """Keywords that CopyOptions takes."""
-    format_ = draw(st.sampled_from(list(_CHOICES)))
+def options(draw: st.DrawFn, formats: Sequence[str] = tuple(_CHOICES)) -> dict[str, Any]:
+    """Keywords that CopyOptions takes, of one of these formats."""
+    format_ = draw(st.sampled_from(formats))
     chosen = draw(
         st.fixed_dictionaries({}, optional=_CHOICES[format_]).filter(
             lambda chosen: _accepted({"format": format_, **chosen})
