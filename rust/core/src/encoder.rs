@@ -143,8 +143,12 @@ impl CopyEncoder {
         let all = batch.num_rows();
         for start in (0..all).step_by(self.batch_size) {
             let rows = self.batch_size.min(all - start);
-            self.encode_slice(isa, &batch.slice(start, rows), out)
-                .map_err(|error| EncodeError { row: start + error.row, ..error })?;
+            let before = out.len;
+            if let Err(error) = self.encode_slice(isa, &batch.slice(start, rows), out) {
+                // A block is written whole, its refused rows too.
+                out.len = before;
+                return Err(EncodeError { row: start + error.row, ..error });
+            }
         }
         Ok(())
     }

@@ -184,6 +184,27 @@ fn the_first_error_is_the_first_by_row_then_by_column() {
 }
 
 #[test]
+fn on_an_error_there_are_whole_rows_before_it_and_no_others() {
+    let long = "x".repeat(100);
+    for other in ["x", &long] {
+        let texts: StringArray =
+            (0..200).map(|row| Some(if row == 150 { "\0" } else { other })).collect();
+        let batch = RecordBatch::try_from_iter([("t", Arc::new(texts) as ArrayRef)]).unwrap();
+        for (format, batch_size, rows) in
+            FORMATS.iter().flat_map(|format| [(format, 65_536, 0), (format, 70, 140)])
+        {
+            let mut out = Buffer::new();
+            out.extend(b"before");
+            encoder(&batch, &[PgType::Text], *format, batch_size)
+                .encode(&batch, &mut out)
+                .unwrap_err();
+            let whole = encode(&batch.slice(0, rows), &[PgType::Text], *format, 65_536);
+            assert!(out.as_slice() == [b"before", &*whole].concat());
+        }
+    }
+}
+
+#[test]
 fn a_value_under_a_null_is_no_error() {
     let dates =
         Date32Array::new(vec![0, i32::MIN + 5, 1].into(), Some(vec![true, false, true].into()));
