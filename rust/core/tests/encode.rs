@@ -295,3 +295,23 @@ fn a_zone_changes_its_offset_at_the_second() {
         assert_eq!(zone.offset(*transition), offsets[i + 1], "at {transition}");
     }
 }
+
+/// A POSIX rule reaches a week, and an hour more with daylight saving (pgtz.h).
+#[test]
+fn an_offset_may_have_hours_of_three_digits() {
+    for (offset, expected) in [
+        (100 * 3600, "1970-01-05 04:00:00+100"),
+        (-(100 * 3600 + 1800), "1969-12-27 19:30:00-100:30"),
+        (168 * 3600 + 3599, "1970-01-08 00:59:59+168:59:59"),
+    ] {
+        let instants = TimestampMicrosecondArray::from(vec![0]).with_timezone_utc();
+        let batch = RecordBatch::try_from_iter([("t", Arc::new(instants) as ArrayRef)]).unwrap();
+        let (types, zone) =
+            (vec![PgType::Timestamptz.into()], Zone::new(vec![], vec![offset], None));
+        let encoder =
+            CopyEncoder::try_new(&batch.schema(), types, options(Format::Csv, 1), Some(zone), 1);
+        let mut out = Buffer::new();
+        encoder.unwrap().encode(&batch, &mut out).unwrap();
+        assert_eq!(String::from_utf8_lossy(out.as_slice()), format!("{expected}\n"));
+    }
+}

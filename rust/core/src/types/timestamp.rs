@@ -80,19 +80,32 @@ impl Offset for &Zone {
     fn at(&self, seconds: i64) -> i32 {
         self.offset(seconds)
     }
-    /// EncodeTimezone: +HH, then :MM and :SS where they are not zero.
+    /// EncodeTimezone.
     #[inline(always)]
     fn put(&self, offset: i32, cell: &mut [u8]) -> usize {
         let seconds = offset.unsigned_abs();
         cell[0] = if offset < 0 { b'-' } else { b'+' };
-        if seconds.is_multiple_of(3600) {
-            let hours = (seconds / 3600) as u8;
-            cell[1..3].copy_from_slice(&[b'0' + hours / 10, b'0' + hours % 10]);
-            return 3;
+        // A POSIX rule reaches a week.
+        if seconds >= HUNDRED_HOURS {
+            cell[1] = b'1';
+            return 2 + put_offset(seconds - HUNDRED_HOURS, &mut cell[2..]);
         }
-        cell[1..9].copy_from_slice(&clock(ascii6(hhmmss(seconds))).to_le_bytes());
-        if seconds.is_multiple_of(60) { 6 } else { 9 }
+        1 + put_offset(seconds, &mut cell[1..])
     }
+}
+
+const HUNDRED_HOURS: u32 = 360_000;
+
+/// Writes HH, then :MM and :SS where they are not zero, of less than 100 hours.
+#[inline(always)]
+fn put_offset(seconds: u32, cell: &mut [u8]) -> usize {
+    if seconds.is_multiple_of(3600) {
+        let hours = (seconds / 3600) as u8;
+        cell[..2].copy_from_slice(&[b'0' + hours / 10, b'0' + hours % 10]);
+        return 2;
+    }
+    cell[..8].copy_from_slice(&clock(ascii6(hhmmss(seconds))).to_le_bytes());
+    if seconds.is_multiple_of(60) { 5 } else { 8 }
 }
 
 /// Text cells of timestamp and timestamptz.
