@@ -146,7 +146,9 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
         value: &'a DataType,
         to: &'a ColumnType,
     ) -> Option<Writer<'a, I>> {
-        self.keyed(runs, runs.values().as_ref(), value, to, || run_keys(runs))
+        // Of the values only those of its runs: what is made of them is made of all.
+        let values = self.keep.array(runs.values_slice());
+        self.keyed(runs, values.as_ref(), value, to, || run_keys(runs))
     }
 
     /// A column of rows that each have one of the values.

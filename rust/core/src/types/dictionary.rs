@@ -107,16 +107,17 @@ impl<I: Copy> FieldWriter<I> for Dictionary {
     }
 }
 
-/// The places of a run-end encoded array's rows among its values.
+/// The places of a run-end encoded array's rows among the values of its runs.
 pub(crate) fn run_keys<R: RunEndIndexType>(array: &RunArray<R>) -> Vec<usize> {
     let ends = array.run_ends();
     let mut keys = Vec::with_capacity(ends.len());
-    let mut run = ends.get_start_physical_index();
+    let first = ends.get_start_physical_index();
+    let mut run = first;
     for row in ends.offset()..ends.offset() + ends.len() {
         while arrow_buffer::ArrowNativeType::as_usize(ends.values()[run]) <= row {
             run += 1;
         }
-        keys.push(run);
+        keys.push(run - first);
     }
     keys
 }
