@@ -1,6 +1,7 @@
 //! CopyEncoder: what a COPY TO of one schema and one set of options writes. Immutable once built,
 //! so threads share it; their buffers are their own. Bodies of batches concatenate.
 
+use arrow_array::cast::AsArray;
 use arrow_array::{Array, RecordBatch, new_empty_array};
 use arrow_schema::{DataType, Schema};
 
@@ -38,6 +39,8 @@ pub struct CopyEncoder {
     /// A NULL cell that the delimiter ends, and one at the end of a row.
     nulls: [Vec<u8>; 2],
     batch_size: usize,
+    /// Whether any values are made aside.
+    makes: bool,
     instructions: InstructionSet,
 }
 
@@ -90,11 +93,10 @@ impl CopyEncoder {
             lead,
             nulls,
             batch_size: batch_size.max(1),
+            makes: false,
             instructions: InstructionSet::available().next().expect("the baseline"),
         };
-        if this.check_types()?.is_used() {
-            this.batch_size = this.batch_size.min(MADE_ROWS);
-        }
+        this.makes = this.check_types()?.is_used();
         Ok(this)
     }
 
@@ -140,9 +142,9 @@ impl CopyEncoder {
         batch: &RecordBatch,
         out: &mut Buffer,
     ) -> Result<(), EncodeError> {
-        let all = batch.num_rows();
-        for start in (0..all).step_by(self.batch_size) {
-            let rows = self.batch_size.min(all - start);
+        let (all, most) = (batch.num_rows(), self.rows_at_once(batch));
+        for start in (0..all).step_by(most) {
+            let rows = most.min(all - start);
             let before = out.len;
             if let Err(error) = self.encode_slice(isa, &batch.slice(start, rows), out) {
                 // A block is written whole, its refused rows too.
@@ -151,6 +153,17 @@ impl CopyEncoder {
             }
         }
         Ok(())
+    }
+
+    /// How many rows of the batch are encoded at a time.
+    fn rows_at_once(&self, batch: &RecordBatch) -> usize {
+        if !self.makes {
+            return self.batch_size;
+        }
+        // A dictionary's values are made for all rows at once: not again for a few of them.
+        let dictionaries = batch.columns().iter().filter_map(|array| array.as_any_dictionary_opt());
+        let values = dictionaries.map(|dictionary| dictionary.values().len()).max();
+        self.batch_size.min(values.unwrap_or(0).max(MADE_ROWS))
     }
 
     fn encode_slice<I: Isa>(
