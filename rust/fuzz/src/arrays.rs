@@ -36,7 +36,7 @@ impl Column {
 type Make = fn(&mut Source<'_>, usize) -> Column;
 
 /// The columns that have no others in them.
-const LEAVES: [Make; 22] = [
+const LEAVES: [Make; 24] = [
     strings::text,
     numbers::int,
     bools,
@@ -56,6 +56,8 @@ const LEAVES: [Make; 22] = [
     numbers::wide_decimal,
     numbers::narrow_decimal,
     times::timestamp,
+    strings::text,
+    strings::text,
     strings::text,
     nothing,
     unlike,

@@ -10,10 +10,10 @@ use crate::source::Source;
 
 /// UTF-8, or one of the tables.
 pub fn any(source: &mut Source<'_>) -> Option<Arc<Encoding>> {
-    static MADE: OnceLock<[Arc<Encoding>; 4]> = OnceLock::new();
-    let made = MADE.get_or_init(|| [latin(), sparse(), paired(), folding()].map(Arc::new));
-    let which = source.below(12);
-    made.get(which.checked_sub(8)?).cloned()
+    static MADE: [OnceLock<Arc<Encoding>>; 4] = [const { OnceLock::new() }; 4];
+    let which = source.below(12).checked_sub(8)?;
+    let make = [latin, sparse, paired, folding][which];
+    Some(MADE[which].get_or_init(|| Arc::new(make())).clone())
 }
 
 /// One byte for each of the first 256 characters, and no others.

@@ -71,7 +71,10 @@ fn check_string(case: &Case, row: usize, column: usize, value: &[u8]) {
         DataType::Utf8View => array.as_string_view().value(row),
         _ => return,
     };
-    assert!(value == expected.as_bytes(), "row {row}, column {column}: {value:?}, {expected:?}");
+    let expected = expected.as_bytes();
+    assert!(value == expected, "row {row}, column {column}: {value:?}, not {expected:?}");
+    let is_text = std::str::from_utf8(value).is_ok_and(|text| !text.contains('\0'));
+    assert!(is_text, "row {row}, column {column}: {value:?} is no text");
 }
 
 /// The cells of the first row of BINARY, and what lies behind it.

@@ -7,7 +7,8 @@ use arrow_buffer::{BooleanBuffer, NullBuffer};
 /// Choices, and what the whole case has in common.
 pub struct Source<'a> {
     left: Unstructured<'a>,
-    /// Whether all values are to have a COPY form: one that has none ends the encoding.
+    /// Whether all values are to have a COPY form, but for malformed ones: one that has none ends
+    /// the encoding.
     pub tame: bool,
     /// Whether strings may be other than UTF-8, as a C producer's may.
     pub malformed: bool,
@@ -23,7 +24,7 @@ impl<'a> Source<'a> {
         let left = Unstructured::new(bytes);
         let mut this = Self { left, tame: true, malformed: false, cells: 1500, longest: 0 };
         this.tame = !this.one_in(3);
-        this.malformed = !this.tame && this.one_in(3);
+        this.malformed = this.one_in(5);
         this
     }
 

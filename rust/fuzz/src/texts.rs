@@ -5,7 +5,7 @@ use holofast_core::PgType;
 use crate::source::Source;
 
 const PLAIN: &[&str] =
-    &["", "a", "abc", "NULL", "\\N", "\\.", "a,b", "say \"hi\"", "\t\n\r\\", "é"];
+    &["", "a", "abc", "NULL", "\\N", "\\.", "a,b", "say \"hi\"", "cr\r", "\t\n\r\\", "é"];
 const JSON: &[&str] = &[
     "{}",
     "[]",

@@ -2,7 +2,7 @@
 
 use holofast_fuzz::check;
 
-const CASES: u64 = 150;
+const CASES: u64 = 300;
 
 /// Bytes that look random, by splitmix64.
 fn bytes(seed: u64) -> Vec<u8> {

@@ -81,7 +81,14 @@ pub fn strings(
     len: usize,
     value: impl FnMut(&mut Source<'_>) -> Vec<u8>,
 ) -> ArrayRef {
-    let (values, nulls, pad) = rows(source, len, value);
+    let (mut values, nulls, pad) = rows(source, len, value);
+    if source.malformed && source.one_in(4) {
+        // Side by side they are UTF-8.
+        let halves = "日€".as_bytes().split_at(1 + source.below(5));
+        for (row, value) in values.iter_mut().enumerate() {
+            *value = if row % 2 == 0 { halves.0.to_vec() } else { halves.1.to_vec() };
+        }
+    }
     let array = laid_out(source, &values, nulls);
     array.slice(pad, len)
 }
