@@ -17,7 +17,7 @@ FUZZ_SECONDS ?= 300
 # What cargo-fuzz gives to a nightly compiler.
 FUZZ_FLAGS := -Zsanitizer=address -Cpasses=sancov-module --cfg fuzzing \
 	$(addprefix -Cllvm-args=-sanitizer-coverage-,level=4 inline-8bit-counters pc-table trace-compares)
-RUST := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
+RUST := Cargo.toml Cargo.lock $(shell find rust/core rust/py -name '*.rs' -o -name Cargo.toml)
 export VIRTUAL_ENV := $(CURDIR)/.venv
 
 .PHONY: demo test fuzz build bench guard guard-renew lint clean
