@@ -19,7 +19,8 @@ const MOST_DEPTH: usize = 500;
 pub(crate) fn put_jsonb(text: &[u8], open: &mut Open, out: &mut Vec<u8>) -> Result<(), Reason> {
     open.keys.clear();
     open.pairs.clear();
-    let mut parser = Parser { text, at: 0, out, open, later: None };
+    out.reserve(text.len());
+    let mut parser = Parser { text, at: 0, copied: 0, out, open, later: None };
     let parsed = parser.document();
     let later = parser.later.take();
     parsed.ok_or(Reason::JsonInvalid)?;
@@ -29,31 +30,44 @@ pub(crate) fn put_jsonb(text: &[u8], open: &mut Open, out: &mut Vec<u8>) -> Resu
 /// What is known of the objects that are open; kept from value to value for its memory.
 #[derive(Default)]
 pub(crate) struct Open {
-    /// Their keys without escapes, one behind the other.
+    /// Their keys that have escapes, without them, one behind the other.
     keys: Vec<u8>,
     pairs: Vec<Pair>,
 }
 
+/// Reads the text from its start to its end, and writes of it what is to stay. What stands there as
+/// it is to be is not copied before something else comes: of a jsonb's own text, all at once.
 struct Parser<'a> {
     text: &'a [u8],
     at: usize,
+    /// What stands before is written, or left out.
+    copied: usize,
     out: &'a mut Vec<u8>,
     open: &'a mut Open,
     /// What is wrong with a valid text.
     later: Option<Reason>,
 }
 
-/// One pair of an object: its key among the keys, and all of it in the output.
+/// One pair of an object: its key, and all of it in the output.
 #[derive(Clone)]
 struct Pair {
-    key: Range<usize>,
+    key: Key,
     text: Range<usize>,
+}
+
+/// A key without its quotes: a part of the text, or if it has escapes, of the keys.
+#[derive(Clone)]
+struct Key {
+    range: Range<usize>,
+    has_escapes: bool,
 }
 
 impl Parser<'_> {
     fn document(&mut self) -> Option<()> {
+        self.leave_out_space();
         self.value(0)?;
-        self.space();
+        self.leave_out_space();
+        self.copy();
         (self.at == self.text.len()).then_some(())
     }
 
@@ -62,19 +76,41 @@ impl Parser<'_> {
         self.text.get(self.at).copied()
     }
 
+    /// How long the output is with what is still to be copied.
     #[inline(always)]
-    fn space(&mut self) {
-        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
-            self.at += 1;
+    fn written(&self) -> usize {
+        self.out.len() + (self.at - self.copied)
+    }
+
+    fn copy(&mut self) {
+        self.out.extend_from_slice(&self.text[self.copied..self.at]);
+        self.copied = self.at;
+    }
+
+    #[inline(always)]
+    fn leave_out_space(&mut self) {
+        if let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.copy();
+            while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+                self.at += 1;
+            }
+            self.copied = self.at;
         }
     }
 
+    /// One space, whatever there is.
     #[inline(always)]
-    fn next(&mut self, byte: u8) -> Option<()> {
-        self.space();
-        self.skip(byte)
+    fn space(&mut self) {
+        if self.peek() == Some(b' ') {
+            self.at += 1;
+        } else {
+            self.copy();
+            self.out.push(b' ');
+        }
+        self.leave_out_space();
     }
 
+    #[inline(always)]
     fn skip(&mut self, byte: u8) -> Option<()> {
         if self.peek()? != byte {
             return None;
@@ -84,9 +120,8 @@ impl Parser<'_> {
     }
 
     fn value(&mut self, depth: usize) -> Option<()> {
-        self.space();
         match self.peek()? {
-            b'"' => self.string(false),
+            b'"' => self.string().map(|_| ()),
             b'{' if depth < MOST_DEPTH => self.object(depth + 1),
             b'[' if depth < MOST_DEPTH => self.array(depth + 1),
             b't' => self.word(b"true"),
@@ -99,76 +134,72 @@ impl Parser<'_> {
     fn word(&mut self, word: &[u8]) -> Option<()> {
         self.text[self.at..].starts_with(word).then_some(())?;
         self.at += word.len();
-        self.out.extend_from_slice(word);
         Some(())
     }
 
     fn array(&mut self, depth: usize) -> Option<()> {
         self.at += 1;
-        self.out.push(b'[');
-        self.space();
+        self.leave_out_space();
         if self.peek()? != b']' {
             loop {
                 self.value(depth)?;
-                self.space();
+                self.leave_out_space();
                 if self.peek()? != b',' {
                     break;
                 }
                 self.at += 1;
-                self.out.extend_from_slice(b", ");
+                self.space();
             }
         }
-        self.skip(b']')?;
-        self.out.push(b']');
-        Some(())
+        self.skip(b']')
     }
 
     fn object(&mut self, depth: usize) -> Option<()> {
         self.at += 1;
-        self.out.push(b'{');
-        let (first, keys) = (self.out.len(), self.open.keys.len());
+        self.leave_out_space();
+        let (first, keys) = (self.written(), self.open.keys.len());
         let first_pair = self.open.pairs.len();
         let mut ordered = true;
-        self.space();
         if self.peek()? != b'}' {
             loop {
-                let (start, key) = (self.out.len(), self.open.keys.len());
-                self.next_key()?;
-                let key = key..self.open.keys.len();
-                self.next(b':')?;
-                self.out.extend_from_slice(b": ");
+                let start = self.written();
+                if self.peek()? != b'"' {
+                    return None;
+                }
+                let key = self.string()?;
+                self.leave_out_space();
+                self.skip(b':')?;
+                self.space();
                 self.value(depth)?;
                 if let Some(last) = self.open.pairs[first_pair..].last() {
                     ordered &= self.compare(&last.key, &key) == Ordering::Less;
                 }
-                self.open.pairs.push(Pair { key, text: start..self.out.len() });
-                self.space();
+                self.open.pairs.push(Pair { key, text: start..self.written() });
+                self.leave_out_space();
                 if self.peek()? != b',' {
                     break;
                 }
                 self.at += 1;
-                self.out.extend_from_slice(b", ");
+                self.space();
             }
         }
-        self.skip(b'}')?;
         if !ordered {
+            self.copy();
             let pairs = self.open.pairs[first_pair..].to_vec();
             self.reorder(first, pairs);
         }
+        self.skip(b'}')?;
         self.open.pairs.truncate(first_pair);
         self.open.keys.truncate(keys);
-        self.out.push(b'}');
         Some(())
     }
 
-    fn next_key(&mut self) -> Option<()> {
-        self.space();
-        if self.peek()? == b'"' { self.string(true) } else { None }
-    }
-
-    fn compare(&self, a: &Range<usize>, b: &Range<usize>) -> Ordering {
-        let key = |range: &Range<usize>| &self.open.keys[range.clone()];
-        a.len().cmp(&b.len()).then_with(|| key(a).cmp(key(b)))
+    fn compare(&self, a: &Key, b: &Key) -> Ordering {
+        let key = |key: &Key| {
+            let of = if key.has_escapes { &self.open.keys } else { self.text };
+            &of[key.range.clone()]
+        };
+        a.range.len().cmp(&b.range.len()).then_with(|| key(a).cmp(key(b)))
     }
 
     /// Writes the pairs again, from `first` on, in their order; of equal keys the last one stays.
@@ -189,51 +220,69 @@ impl Parser<'_> {
         }
     }
 
-    /// A string, noted among the keys if it is one.
-    fn string(&mut self, is_key: bool) -> Option<()> {
-        self.at += 1;
-        self.out.push(b'"');
+    /// A string; what it is without quotes and escapes is noted as a key is.
+    #[inline(always)]
+    fn string(&mut self) -> Option<Key> {
+        let start = self.at + 1;
+        self.at = start + plain_len(&self.text[start..]);
+        if self.peek()? == b'"' {
+            let range = start..self.at;
+            self.at += 1;
+            return Some(Key { range, has_escapes: false });
+        }
+        self.string_with_escapes(start)
+    }
+
+    fn string_with_escapes(&mut self, start: usize) -> Option<Key> {
+        let key = self.open.keys.len();
+        let mut plain = start;
         loop {
-            let rest = &self.text[self.at..];
-            let plain = plain_len(rest);
-            self.out.extend_from_slice(&rest[..plain]);
-            if is_key {
-                self.open.keys.extend_from_slice(&rest[..plain]);
-            }
-            self.at += plain + 1;
-            match *rest.get(plain)? {
+            self.open.keys.extend_from_slice(&self.text[plain..self.at]);
+            let byte = self.peek()?;
+            self.at += 1;
+            match byte {
                 b'"' => break,
-                b'\\' => self.escape(is_key)?,
+                b'\\' => self.escape()?,
                 _ => return None, // a control character
             }
+            plain = self.at;
+            self.at += plain_len(&self.text[plain..]);
         }
-        self.out.push(b'"');
-        Some(())
+        Some(Key { range: key..self.open.keys.len(), has_escapes: true })
     }
 
     /// What stands behind a backslash.
-    fn escape(&mut self, is_key: bool) -> Option<()> {
+    fn escape(&mut self) -> Option<()> {
         let letter = self.peek()?;
-        self.at += 1;
         let character = match letter {
-            b'"' | b'\\' | b'/' => char::from(letter),
+            b'"' | b'\\' => char::from(letter),
             b'b' => '\x08',
             b'f' => '\x0c',
             b'n' => '\n',
             b'r' => '\r',
             b't' => '\t',
-            b'u' => self.unicode()?,
+            b'/' | b'u' => return self.needless_escape(letter),
             _ => return None,
         };
+        self.at += 1;
+        self.open.keys.push(character as u8);
+        Some(())
+    }
+
+    /// One that jsonb writes as the character itself, if it can.
+    fn needless_escape(&mut self, letter: u8) -> Option<()> {
+        self.at -= 1;
+        self.copy();
+        self.at += 2;
+        let character = if letter == b'u' { self.unicode()? } else { '/' };
+        self.copied = self.at;
         if character == '\0' {
             self.later.get_or_insert(Reason::JsonNul);
         }
         let mut bytes = [0; 4];
         let bytes = character.encode_utf8(&mut bytes).as_bytes();
         put_character(character, bytes, self.out);
-        if is_key {
-            self.open.keys.extend_from_slice(bytes);
-        }
+        self.open.keys.extend_from_slice(bytes);
         Some(())
     }
 
@@ -287,9 +336,12 @@ impl Parser<'_> {
         let simple = plain == self.at && whole.len() < MOST_WHOLE && decimals <= MOST_DECIMALS;
         let zero = || digits.iter().all(|part| part.iter().all(|digit| *digit == b'0'));
         if simple && !(negative && zero()) {
-            self.out.extend_from_slice(&self.text[start..plain]);
-        } else if let Err(reason) = self.put_number(negative, &digits.concat(), decimals, exponent)
-        {
+            return Some(());
+        }
+        let digits = digits.concat();
+        self.out.extend_from_slice(&self.text[self.copied..start]);
+        self.copied = self.at;
+        if let Err(reason) = self.put_number(negative, &digits, decimals, exponent) {
             self.later.get_or_insert(reason);
         }
         Some(())
@@ -297,9 +349,7 @@ impl Parser<'_> {
 
     fn digits(&mut self) -> Option<Range<usize>> {
         let start = self.at;
-        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
-            self.at += 1;
-        }
+        self.at += len_until(&self.text[start..], others_than_digits, u8::is_ascii_digit);
         (self.at > start).then_some(start..self.at)
     }
 
@@ -331,28 +381,41 @@ impl Parser<'_> {
 /// How many bytes from the start on stand for themselves in a string.
 #[inline(always)]
 fn plain_len(text: &[u8]) -> usize {
+    len_until(text, special_bytes, |byte| !matches!(byte, b'"' | b'\\' | 0..0x20))
+}
+
+/// How many bytes come before the first one that `others` marks in a word of eight; of a rest of
+/// fewer `is_plain` tells.
+#[inline(always)]
+fn len_until(text: &[u8], others: impl Fn(u64) -> u64, is_plain: impl Fn(&u8) -> bool) -> usize {
     let mut len = 0;
     for eight in text.as_chunks::<8>().0 {
-        let word = u64::from_le_bytes(*eight);
-        let special = special_bytes(word);
-        if special != 0 {
-            return len + special.trailing_zeros() as usize / 8;
+        let marks = others(u64::from_le_bytes(*eight));
+        if marks != 0 {
+            return len + marks.trailing_zeros() as usize / 8;
         }
         len += 8;
     }
-    let rest = text[len..].iter();
-    len + rest.take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20)).count()
+    len + text[len..].iter().take_while(|byte| is_plain(byte)).count()
 }
+
+const ONES: u64 = u64::MAX / 255;
+const TOPS: u64 = ONES << 7;
 
 /// The top bit of each byte that is a quote, a backslash or a control character; above the first
 /// one others may be marked too.
 #[inline(always)]
 fn special_bytes(word: u64) -> u64 {
-    const ONES: u64 = u64::MAX / 255;
-    const TOPS: u64 = ONES << 7;
     let zero = |word: u64| word.wrapping_sub(ONES) & !word;
     let control = word.wrapping_sub(ONES * 0x20) & !word;
     (zero(word ^ (ONES * 0x22)) | zero(word ^ (ONES * 0x5c)) | control) & TOPS
+}
+
+/// The top bit of each byte that is no digit.
+#[inline(always)]
+fn others_than_digits(word: u64) -> u64 {
+    let value = word ^ (ONES * 0x30);
+    (((value & !TOPS) + ONES * (0x80 - 10)) | value) & TOPS
 }
 
 /// Writes a character that was escaped, with an escape only if it needs one (escape_json).
