@@ -51,7 +51,7 @@ def outcome(
     data=st.data(),
     file_format=FORMATS,
     encoding=st.sampled_from(["UTF8", "GB18030"]),
-    most=st.integers(1, 60),
+    most=st.integers(2, 60),
     valid=st.booleans(),
 )
 def test_the_first_row_that_is_too_long_is_told(

@@ -19,6 +19,15 @@ pub(crate) static ASCII: [u8; 128] = {
     bytes
 };
 
+/// What has to be done to a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    Nothing,
+    Protection,
+    /// Characters that are protected as ASCII ones come first.
+    Folds,
+}
+
 /// How one column's values are protected.
 pub(crate) trait Protect {
     /// The bytes that take a value out of the plain path.
@@ -39,16 +48,10 @@ pub(crate) trait Protect {
         cell: &mut [u8],
     ) -> Result<usize, Reason>;
 
-    /// Writes `source[..len]`, protected as needed. `source` may go on behind the value, which is
-    /// refused if it is not UTF-8.
+    /// What `source[..len]` needs. `source` may go on behind the value, which is refused if it is not
+    /// UTF-8.
     #[inline(always)]
-    fn put<I: Isa>(
-        &self,
-        isa: I,
-        source: &[u8],
-        len: usize,
-        cell: &mut [u8],
-    ) -> Result<usize, Reason> {
+    fn need<I: Isa>(&self, isa: I, source: &[u8], len: usize) -> Result<Need, Reason> {
         let (mut special, mut beyond_ascii) = (0, 0);
         for at in (0..len).step_by(STEP) {
             let (step, within) = step_at(source, len, at);
@@ -61,16 +64,46 @@ pub(crate) trait Protect {
                 utf8::find_fault(value)?;
             }
             if self.folds().are_in(value) {
-                return self.put_folded(isa, value, cell);
+                return Ok(Need::Folds);
             }
         }
-        if special != 0
-            || self.is_special_len(len) && self.is_special_value(&source[..len], &source[..len])
-        {
-            return self.put_protected(isa, source, len, cell);
+        let is_special = special != 0
+            || self.is_special_len(len) && self.is_special_value(&source[..len], &source[..len]);
+        Ok(if is_special { Need::Protection } else { Need::Nothing })
+    }
+
+    /// Writes `source[..len]`, protected as needed. `source` may go on behind the value, which is
+    /// refused if it is not UTF-8.
+    #[inline(always)]
+    fn put<I: Isa>(
+        &self,
+        isa: I,
+        source: &[u8],
+        len: usize,
+        cell: &mut [u8],
+    ) -> Result<usize, Reason> {
+        let need = self.need(isa, source, len)?;
+        self.put_needed(isa, need, source, len, cell)
+    }
+
+    /// Does what `source[..len]` needs.
+    #[inline(always)]
+    fn put_needed<I: Isa>(
+        &self,
+        isa: I,
+        need: Need,
+        source: &[u8],
+        len: usize,
+        cell: &mut [u8],
+    ) -> Result<usize, Reason> {
+        match need {
+            Need::Nothing => {
+                copy(source, len, cell);
+                Ok(len)
+            }
+            Need::Protection => self.put_protected(isa, source, len, cell),
+            Need::Folds => self.put_folded(isa, &source[..len], cell),
         }
-        copy(source, len, cell);
-        Ok(len)
     }
 
     /// Writes a value that has characters to be folded.

@@ -7,7 +7,7 @@ use arrow_buffer::NullBuffer;
 
 use crate::block::{Block, Tail};
 use crate::error::Reason;
-use crate::escape::Protect;
+use crate::escape::{Need, Protect};
 use crate::isa::{Isa, Task, prefetch};
 use crate::long::Long;
 use crate::made::is_null;
@@ -213,11 +213,17 @@ impl<P: Protect, I: Isa> FieldWriter<I> for Protected<'_, P, I> {
 
     #[inline(always)]
     fn put(&self, isa: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
-        let bare = self.writer.extent(row..row + 1).cell;
-        // Written behind where it goes, protected from there.
-        let (place, aside) = cell.split_at_mut(2 * bare + 3);
-        let len = self.writer.put(isa, row, aside)?;
-        self.protect(isa, &aside[..len], place)
+        let len = self.writer.put(isa, row, cell)?;
+        let need = self.protect.need(isa, cell, len - 1)?;
+        if need == Need::Nothing {
+            return Ok(len);
+        }
+        // Moved behind where it goes, protected from there.
+        cell.copy_within(..len, 2 * len + 1);
+        let (place, bare) = cell.split_at_mut(2 * len + 1);
+        let len = self.protect.put_needed(isa, need, bare, len - 1, place)?;
+        place[len] = self.separator;
+        Ok(len + 1)
     }
 }
 

@@ -163,7 +163,8 @@ impl Avx2 {
         let found = is_x86_feature_detected!("avx2")
             && is_x86_feature_detected!("bmi1")
             && is_x86_feature_detected!("bmi2")
-            && is_x86_feature_detected!("lzcnt");
+            && is_x86_feature_detected!("lzcnt")
+            && is_x86_feature_detected!("popcnt");
         found.then_some(Self(()))
     }
 }
@@ -172,7 +173,7 @@ impl Avx2 {
 impl Isa for Avx2 {
     #[allow(unsafe_code)]
     fn run<T: Task>(self, task: T) -> T::Output {
-        #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt")]
+        #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
         fn compiled<T: Task>(task: T) -> T::Output {
             task.run()
         }
@@ -206,19 +207,23 @@ impl Isa for Avx2 {
     fn spread(self, bytes: &[u8; STEP], bits: u32, before: &[u8; STEP], to: &mut [u8; 2 * STEP]) {
         use std::arch::x86_64::*;
         let mut at = 0;
-        let eights = bytes.as_chunks::<8>().0.iter().zip(before.as_chunks::<8>().0);
-        for ((bytes, before), bits) in eights.zip(bits.to_le_bytes()) {
-            let pair = [*bytes, *before];
-            // Three times sixteen at most come before the last ones.
-            let to: &mut [u8; 16] = to[at.min(3 * 16)..].first_chunk_mut().expect("64 - 48");
-            // SAFETY: the processor has AVX2, for `detect` alone makes an Avx2; loads and stores are
-            // of as many bytes as the arrays have.
+        let halves = bytes.as_chunks::<16>().0.iter().zip(before.as_chunks::<16>().0);
+        for (half, (bytes, before)) in halves.enumerate() {
+            // SAFETY: the processor has AVX2, for `detect` alone makes an Avx2; the loads are of as
+            // many bytes as the arrays have, and so are the stores, of which each is of sixteen
+            // bytes and no more come before it than for the ones before it.
             unsafe {
-                let pair = _mm_loadu_si128(pair.as_ptr().cast());
-                let places = _mm_loadu_si128(SPREAD[usize::from(bits)].as_ptr().cast());
-                _mm_storeu_si128(to.as_mut_ptr().cast(), _mm_shuffle_epi8(pair, places));
+                let bytes = _mm_loadu_si128(bytes.as_ptr().cast());
+                let before = _mm_loadu_si128(before.as_ptr().cast());
+                let eights = [_mm_unpacklo_epi64(bytes, before), _mm_unpackhi_epi64(bytes, before)];
+                for (i, eight) in eights.into_iter().enumerate() {
+                    let bits = bits >> (16 * half + 8 * i) & 0xff;
+                    let places = _mm_loadu_si128(SPREAD[bits as usize].as_ptr().cast());
+                    let spread = _mm_shuffle_epi8(eight, places);
+                    _mm_storeu_si128(to.as_mut_ptr().add(at).cast(), spread);
+                    at += 8 + bits.count_ones() as usize;
+                }
             }
-            at += 8 + bits.count_ones() as usize;
         }
     }
 
@@ -299,7 +304,7 @@ impl Isa for Avx512 {
     #[allow(unsafe_code)]
     fn run<T: Task>(self, task: T) -> T::Output {
         #[target_feature(
-            enable = "avx2,bmi1,bmi2,lzcnt,avx512f,avx512bw,avx512cd,avx512dq,avx512vl"
+            enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512cd,avx512dq,avx512vl"
         )]
         fn compiled<T: Task>(task: T) -> T::Output {
             task.run()

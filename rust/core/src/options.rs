@@ -47,9 +47,12 @@ impl Options {
     /// Checks what the row loop relies on; `columns` is the number of columns.
     ///
     /// # Errors
-    /// A delimiter that would be mistaken for the end of a row, one that is also the quote, a
+    /// Rows of less than two bytes, a delimiter that would be mistaken for the end of a row, one that is also the quote, a
     /// NULL with a line break, or a FORCE_QUOTE of another length than the columns.
     pub fn check(&self, columns: usize) -> Result<(), SchemaError> {
+        if self.most_row_bytes < 2 {
+            return Err(SchemaError::Option("not even a row without columns is so short"));
+        }
         if self.format == Format::Binary {
             return Ok(());
         }

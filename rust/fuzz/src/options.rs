@@ -33,7 +33,7 @@ pub fn any(source: &mut Source<'_>, columns: usize) -> Options {
         quote,
         escape,
         force_quote: (0..columns).map(|_| is_csv && source.one_in(4)).collect(),
-        most_row_bytes: if source.one_in(8) { source.below(200) } else { usize::MAX },
+        most_row_bytes: if source.one_in(8) { 2 + source.below(200) } else { usize::MAX },
         settings: settings(source),
         encoding: encodings::any(source),
     }

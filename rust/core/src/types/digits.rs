@@ -87,6 +87,12 @@ pub(crate) fn decimal_len(value: u64) -> u32 {
 /// Writes `value` in decimal.
 #[inline(always)]
 pub(crate) fn put_u64(value: u64, cell: &mut [u8; 32]) -> usize {
+    if value < TEN_TO_8 {
+        let spread = spread8(value);
+        let zeros = (spread | 1 << 56).trailing_zeros() & 56;
+        *cell.first_chunk_mut().expect("32 > 8") = ((spread | ZEROS) >> zeros).to_le_bytes();
+        return 8 - zeros as usize / 8;
+    }
     if value < TEN_TO_16 {
         let (digits, len) = left16(value, 1);
         *cell.first_chunk_mut().expect("32 > 16") = digits;

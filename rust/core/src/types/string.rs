@@ -54,6 +54,17 @@ impl<O: OffsetSizeTrait, P: Protect, I: Isa> FieldWriter<I> for StringText<'_, O
     #[inline(always)]
     fn put(&self, isa: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
         let (source, len) = self.values.onwards(row);
+        if let (Some(step), Some(place)) = (source.first_chunk(), cell.first_chunk_mut())
+            && len <= STEP
+        {
+            let within = ((1_u64 << len) - 1) as u32;
+            let others = isa.members(step, self.protect.specials()) | isa.tops(step);
+            if others & within == 0 && !self.protect.is_special_len(len) {
+                *place = *step;
+                cell[len] = self.separator;
+                return Ok(len + 1);
+            }
+        }
         let len = self.protect.put(isa, source, len, cell)?;
         cell[len] = self.separator;
         Ok(len + 1)
@@ -143,13 +154,17 @@ impl<O: OffsetSizeTrait, P: Protect> StringText<'_, O, P> {
 /// Whether `source[..len]` is ASCII without a byte 0.
 #[inline(always)]
 fn is_plain<I: Isa>(isa: I, source: &[u8], len: usize) -> bool {
-    let mut others = 0;
+    let others = |step: &[u8; STEP]| isa.tops(&step.map(|byte| byte | byte.wrapping_sub(1)));
+    // Both 0, less one, and what is beyond ASCII have the top bit.
+    if let (Some(step), true) = (source.first_chunk(), len <= STEP) {
+        return others(step) & ((1_u64 << len) - 1) as u32 == 0;
+    }
+    let mut found = 0;
     for at in (0..len).step_by(STEP) {
         let (step, within) = step_at(source, len, at);
-        // Both 0, less one, and what is beyond ASCII have the top bit.
-        others |= isa.tops(&step.map(|byte| byte | byte.wrapping_sub(1))) & within;
+        found |= others(&step) & within;
     }
-    others == 0
+    found == 0
 }
 
 /// Binary fields: the length and the bytes.
@@ -216,7 +231,13 @@ impl<O: OffsetSizeTrait, I: Isa> FieldWriter<I> for StringBinary<'_, O> {
         }
         let (length, rest) = cell.split_first_chunk_mut().expect("extent() is too small");
         *length = (len as u32).to_be_bytes();
-        copy(source, len, rest);
+        if let (Some(step), Some(place)) = (source.first_chunk::<STEP>(), rest.first_chunk_mut())
+            && len <= STEP
+        {
+            *place = *step;
+        } else {
+            copy(source, len, rest);
+        }
         Ok(4 + len)
     }
 }

@@ -67,7 +67,9 @@ impl<'a, O: OffsetSizeTrait> Values<'a, O> {
                     row += 1;
                 }
                 having |= 1 << row;
-                members &= members - 1;
+                // Of this row no other one is looked at.
+                let end = self.offsets[rows.start + row + 1].as_usize() - spans.start - at;
+                members &= u32::MAX.checked_shl(end as u32).unwrap_or(0);
             }
         };
         let (steps, rest) = bytes.as_chunks::<STEP>();
