@@ -130,7 +130,7 @@ def test_twins_share_their_files_names() -> None:
         f"types/{name}"
         for name in (
             *("mod", "digits", "powers", "shortest", "number", "table", "dictionary"),
-            *("values", "textsend"),
+            *("values", "textsend", "json/numbers", "json/strings"),
         )
     }
     core = ROOT / "rust/core/src"
