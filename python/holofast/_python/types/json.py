@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 _MOST_DEPTH: Final = 500  # PostgreSQL's own limit depends on its stack
 _NUMBER: Final = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
+_TOKEN: Final = re.compile(
+    r'"(?:[^"\\]|\\.)*"?|-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?', re.DOTALL
+)
+_ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
 _ESCAPES: Final = {
     '"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t",
 }  # fmt: skip
@@ -44,6 +48,9 @@ def jsonb(text: bytes) -> bytes:
     try:
         characters = text.decode()
         _check_depth(characters)
+        fault = next(_faults(characters), None)
+        if fault is not None:
+            raise _first(characters, *fault)
         value = json.loads(
             characters,
             parse_float=_Number,
@@ -51,11 +58,8 @@ def jsonb(text: bytes) -> bytes:
             parse_constant=_refuse,
             object_pairs_hook=_Object,
         )
-        reasons = list(_reasons(value))
     except (ValueError, RecursionError):
         raise Invalid("json_invalid") from None
-    if reasons:
-        raise Invalid(reasons[0])
     return _canonical(value).encode()
 
 
@@ -72,20 +76,39 @@ def _check_depth(text: str) -> None:
             raise Invalid("json_invalid")
 
 
-def _reasons(value: Any) -> Iterator[str]:
-    """Why a valid text has no jsonb; ValueError for half a surrogate pair."""
-    if isinstance(value, _Object):
-        for key, item in value:
-            yield from _reasons(key)
-            yield from _reasons(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _reasons(item)
-    elif isinstance(value, _Number):
-        if _number(value) is None:
-            yield "json_number"
-    elif isinstance(value, str) and b"\0" in value.encode():
-        yield "json_nul"
+def _faults(text: str) -> Iterator[tuple[int, str]]:
+    """What strings and numbers there are that jsonb has not: where that is seen, and why."""
+    for token in _TOKEN.finditer(text):
+        if token[0].startswith('"'):
+            yield from _escape_faults(token)
+        elif _NUMBER.fullmatch(token[0]) and _number(token[0]) is None:
+            yield token.end(), "json_number"
+
+
+def _escape_faults(string: re.Match[str]) -> Iterator[tuple[int, str]]:
+    """A `\\u0000`, and half a surrogate pair."""
+    high_end = -1  # of the high one that was before
+    for escape in _ESCAPE.finditer(string[0]):
+        start, code = string.start() + escape.start(), int(escape[1] or "20", 16)
+        low = 0xDC00 <= code < 0xE000
+        if low != (start == high_end) or (high_end >= 0 and not low):
+            yield start, "json_invalid"
+        if code == 0:
+            yield start, "json_nul"
+        high_end = string.start() + escape.end() if 0xD800 <= code < 0xDC00 else -1
+    if high_end >= 0:
+        yield string.end(), "json_invalid"
+
+
+def _first(text: str, end: int, reason: str) -> Invalid:
+    """The fault that ends at `end`, unless the text before it has another one."""
+    try:
+        json.loads(text[:end] + " ", parse_constant=_refuse)  # else it wants more of an escape
+    except json.JSONDecodeError as error:
+        # What is only cut off has no other fault.
+        if error.pos < end and not error.msg.startswith("Unterminated string"):
+            return Invalid("json_invalid")
+    return Invalid(reason)
 
 
 def _canonical(value: Any) -> str:

@@ -16,16 +16,14 @@ const MOST_DEPTH: usize = 500;
 /// Appends the jsonb text of a JSON text.
 ///
 /// # Errors
-/// What is no JSON; then a `\u0000`, which no PostgreSQL string holds; then a number too large.
+/// Where it is no JSON, has a `\u0000`, which no PostgreSQL string holds, or a number too large:
+/// whatever comes first.
 pub(crate) fn put_jsonb(text: &[u8], open: &mut Open, out: &mut Vec<u8>) -> Result<(), Reason> {
     open.keys.clear();
     open.pairs.clear();
     out.reserve(text.len());
-    let mut parser = Parser { text, copied: 0, out, open, later: None };
-    let parsed = parser.document();
-    let later = parser.later.take();
-    parsed.ok_or(Reason::JsonInvalid)?;
-    later.map_or(Ok(()), Err)
+    let mut parser = Parser { text, copied: 0, out, open, fault: Reason::JsonInvalid };
+    parser.document().ok_or(parser.fault)
 }
 
 /// What is known of the objects that are open; kept from value to value for its memory.
@@ -47,8 +45,8 @@ struct Parser<'a> {
     copied: usize,
     out: &'a mut Vec<u8>,
     open: &'a mut Open,
-    /// What is wrong with a valid text.
-    later: Option<Reason>,
+    /// What is wrong where something is not there.
+    fault: Reason,
 }
 
 /// One pair of an object: its key, and all of it in the output.

@@ -49,7 +49,8 @@ impl Parser<'_> {
         self.copy(start);
         self.copied = end;
         if let Err(reason) = self.put_number(negative, &digits, fraction.len(), exponent) {
-            self.later.get_or_insert(reason);
+            self.fault = reason;
+            return None;
         }
         Some(end)
     }

@@ -40,10 +40,10 @@ impl Parser<'_> {
             b'n' => b'\n',
             b'r' => b'\r',
             b't' => b'\t',
-            b'/' => return Some(self.needless_escape(at, '/', at + 2)),
+            b'/' => return self.needless_escape(at, '/', at + 2),
             b'u' => {
                 let (character, end) = self.unicode(at + 2)?;
-                return Some(self.needless_escape(at, character, end));
+                return self.needless_escape(at, character, end);
             }
             _ => return None,
         };
@@ -52,17 +52,18 @@ impl Parser<'_> {
     }
 
     /// One from `at` to `end` that jsonb writes as the character itself, if it can.
-    fn needless_escape(&mut self, at: usize, character: char, end: usize) -> usize {
+    fn needless_escape(&mut self, at: usize, character: char, end: usize) -> Option<usize> {
+        if character == '\0' {
+            self.fault = Reason::JsonNul;
+            return None;
+        }
         self.copy(at);
         self.copied = end;
-        if character == '\0' {
-            self.later.get_or_insert(Reason::JsonNul);
-        }
         let mut bytes = [0; 4];
         let bytes = character.encode_utf8(&mut bytes).as_bytes();
         put_character(character, bytes, self.out);
         self.open.keys.extend_from_slice(bytes);
-        end
+        Some(end)
     }
 
     fn unicode(&self, at: usize) -> Option<(char, usize)> {
