@@ -41,7 +41,7 @@ fuzz: .venv/built $(PG15)/postgres
 	HOLOFAST_FUZZ=thorough $(BIN)/pytest -n 2 tests/test_twins.py tests/test_parts.py \
 		tests/test_settings.py tests/test_styles.py tests/test_encodings.py tests/test_utf8.py \
 		tests/test_row_length.py tests/test_nanoseconds.py tests/test_round_trip.py \
-		tests/test_jsonb.py
+		tests/test_jsonb.py tests/test_lying_batches.py
 
 bench: .venv/bench data/nycflights13 $(PG15)/postgres
 	$(BIN)/python -m benches.compare

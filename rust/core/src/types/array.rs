@@ -98,6 +98,9 @@ impl<'a> Lists<'a> {
 
     /// From where to where items of these lists lie.
     pub fn bounds(&self, rows: Range<usize>) -> Range<usize> {
+        if rows.is_empty() {
+            return 0..0; // Nobody has looked at offsets that no list has.
+        }
         self.spans(&rows).unwrap_or_else(|| {
             let spans = || rows.clone().map(|row| self.span(row)).filter(|span| !span.is_empty());
             let start = spans().map(|span| span.start).min().unwrap_or(0);
