@@ -73,13 +73,15 @@ impl<'a, O: OffsetSizeTrait> Values<'a, O> {
             }
         };
         let (steps, rest) = bytes.as_chunks::<STEP>();
-        let mut ored = [0; STEP];
+        let (mut ored, within) = ([0; STEP], (1 << rest.len()) - 1);
         for (i, step) in steps.iter().enumerate() {
             or(&mut ored, step);
             note(i * STEP, isa.members(step, set));
         }
-        note(steps.len() * STEP, members_of_rest(isa, rest, set));
-        (having, is_beyond_ascii(&ored) | is_beyond_ascii(rest))
+        let rest = filled_up(rest);
+        or(&mut ored, &rest);
+        note(steps.len() * STEP, isa.members(&rest, set) & within);
+        (having, isa.tops(&ored) != 0)
     }
 
     /// The same of values that `gather` takes, without a branch for each that has some.
@@ -101,9 +103,12 @@ impl<'a, O: OffsetSizeTrait> Values<'a, O> {
             *members = isa.members(step, set);
             any |= *members;
         }
-        let last = members_of_rest(isa, rest, set);
+        let within = (1 << rest.len()) - 1; // A byte 0 is of the set.
+        let rest = filled_up(rest);
+        or(&mut ored, &rest);
+        let last = isa.members(&rest, set) & within;
         members[steps.len()] = last;
-        let beyond_ascii = is_beyond_ascii(&ored) | is_beyond_ascii(rest);
+        let beyond_ascii = isa.tops(&ored) != 0;
         if any | last == 0 {
             return (0, beyond_ascii);
         }
@@ -180,16 +185,10 @@ fn or(ored: &mut [u8; STEP], step: &[u8; STEP]) {
     ored.iter_mut().zip(step).for_each(|(ored, byte)| *ored |= byte);
 }
 
-/// To the end whatever it finds, so that it becomes vector instructions.
+/// Less than a step, with zeros behind.
 #[inline(always)]
-fn is_beyond_ascii(bytes: &[u8]) -> bool {
-    bytes.iter().fold(0, |ored, byte| ored | byte) >= 0x80
-}
-
-/// The members of less than a step.
-#[inline(always)]
-fn members_of_rest<I: Isa>(isa: I, rest: &[u8], set: &ByteSet) -> u32 {
+fn filled_up(rest: &[u8]) -> [u8; STEP] {
     let mut step = [0; STEP];
     step[..rest.len()].copy_from_slice(rest);
-    isa.members(&step, set) & ((1 << rest.len()) - 1)
+    step
 }
