@@ -8,17 +8,18 @@
 //! | how are they protected? | `escape`: TEXT's backslashes, CSV's quotes |
 //! | what stands between them? | `field` (a separator behind, or a length word before) and `rows` |
 //!
-//! Values that do not lie in Arrow as they are written, nested ones among them, are `made` aside and
-//! then written as strings are: an array's elements and a composite's fields are rows of their own,
-//! `nested` in it. `carrier` has the strings that stand for types that Arrow lacks.
+//! Values that do not lie in Arrow as they are written, and are not written in place, are `made` aside
+//! and then written as strings are. `carrier` has the strings that stand for types that Arrow lacks.
+//! An array's elements and a composite's fields are columns of their own, `nested` in it, which put
+//! their cells one by one to where they stand.
 //!
 //! `dispatch` puts the three together for one column; `rows` drives the columns over blocks of 64
 //! rows: `block` has their cells and stores them without checks of its own, `long` puts those that
 //! are not worth a copy straight into the output; `converted` has them in another encoding than
-//! UTF-8. `isa` has all that compiled for more than one
-//! instruction set. [`CopyEncoder`] holds what stays the same from batch to batch. Errors are data
-//! ([`EncodeError`]); whoever shows them has the words. SQL's rules for options, the default type
-//! mapping, time-zone files and the tables of encodings are not here: they arrive resolved.
+//! UTF-8. `isa` has all that compiled for more than one instruction set. [`CopyEncoder`] holds what
+//! stays the same from batch to batch. Errors are data ([`EncodeError`]); whoever shows them has the
+//! words. SQL's rules for options, the default type mapping, time-zone files and the tables of
+//! encodings are not here: they arrive resolved.
 
 #![deny(unsafe_code)]
 

@@ -177,7 +177,8 @@ impl<I: Isa> Rows<'_, I> {
             sum.total += extent.total;
             if extent.long {
                 // What is put there may need room for its longest cell alone, whatever is left.
-                sum.total += extent.cell;
+                let only = if rows.len() == 1 { extent.total } else { 0 };
+                sum.total += extent.cell.saturating_sub(only);
                 long.push(index);
             } else {
                 sum.cell += extent.cell;

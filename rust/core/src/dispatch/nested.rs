@@ -14,9 +14,10 @@ use crate::nested::Nested;
 use crate::pg_type::ColumnType;
 use crate::rows::Column;
 use crate::style::Style;
-use crate::types::array::{self, ArrayBinary, ArrayText, Arrays, Lists};
+use crate::types::array::{self, ArrayBinary, ArrayText, Arrays};
 use crate::types::dictionary::{Dictionary, run_keys};
 use crate::types::hstore;
+use crate::types::lists::Lists;
 use crate::types::null::Nothing;
 use crate::types::record::{self, RecordBinary, RecordText};
 

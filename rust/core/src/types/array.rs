@@ -4,22 +4,14 @@
 
 use std::ops::Range;
 
-use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef};
-use arrow_buffer::NullBuffer;
-use arrow_schema::DataType;
-
+use super::lists::{Lists, MAX_DIMENSIONS, Shape};
 use crate::block::{BLOCK, Block, bits};
 use crate::error::Reason;
 use crate::escape::ASCII;
 use crate::field::{Extent, FieldWriter};
 use crate::isa::Isa;
-use crate::made::is_null;
 use crate::pg_type::PgType;
 use crate::rows::Column;
-
-/// MAXDIM of c.h.
-const MAX_DIMENSIONS: usize = 6;
 
 /// Every byte that the text of an array of these elements can have.
 pub(crate) fn alphabet(element: PgType) -> &'static [u8] {
@@ -29,143 +21,6 @@ pub(crate) fn alphabet(element: PgType) -> &'static [u8] {
             b"{},NULL-+.0123456789eNaInfityft"
         }
         _ => &ASCII,
-    }
-}
-
-/// Lists of one level: where each one's items lie among the values.
-pub(crate) struct Lists<'a> {
-    pub values: &'a ArrayRef,
-    nulls: Option<&'a NullBuffer>,
-    starts: Starts<'a>,
-}
-
-enum Starts<'a> {
-    Offsets(&'a [i32]),
-    LargeOffsets(&'a [i64]),
-    Views(&'a [i32], &'a [i32]),
-    LargeViews(&'a [i64], &'a [i64]),
-    Fixed(usize),
-}
-
-impl<'a> Lists<'a> {
-    /// The lists of an array of any list type, and the type of their values.
-    pub fn of(array: &'a dyn Array, arrow: &'a DataType) -> Option<(Self, &'a DataType)> {
-        use DataType as A;
-        let (values, starts, field) = match arrow {
-            A::List(field) => {
-                let lists = array.as_list::<i32>();
-                (lists.values(), Starts::Offsets(lists.value_offsets()), field)
-            }
-            A::LargeList(field) => {
-                let lists = array.as_list::<i64>();
-                (lists.values(), Starts::LargeOffsets(lists.value_offsets()), field)
-            }
-            A::ListView(field) => {
-                let lists = array.as_list_view::<i32>();
-                (lists.values(), Starts::Views(lists.offsets(), lists.sizes()), field)
-            }
-            A::LargeListView(field) => {
-                let lists = array.as_list_view::<i64>();
-                (lists.values(), Starts::LargeViews(lists.offsets(), lists.sizes()), field)
-            }
-            A::FixedSizeList(field, _) => {
-                let lists = array.as_fixed_size_list();
-                (lists.values(), Starts::Fixed(lists.value_length() as usize), field)
-            }
-            _ => return None,
-        };
-        Some((Self { values, nulls: array.nulls(), starts }, field.data_type()))
-    }
-
-    /// The items of a list among the values; none if it is NULL.
-    #[inline(always)]
-    fn span(&self, row: usize) -> Range<usize> {
-        if is_null(self.nulls, row) {
-            return 0..0;
-        }
-        match self.starts {
-            Starts::Offsets(offsets) => offsets[row] as usize..offsets[row + 1] as usize,
-            Starts::LargeOffsets(offsets) => offsets[row] as usize..offsets[row + 1] as usize,
-            Starts::Views(offsets, sizes) => {
-                offsets[row] as usize..offsets[row] as usize + sizes[row] as usize
-            }
-            Starts::LargeViews(offsets, sizes) => {
-                offsets[row] as usize..offsets[row] as usize + sizes[row] as usize
-            }
-            Starts::Fixed(size) => row * size..(row + 1) * size,
-        }
-    }
-
-    /// From where to where items of these lists lie.
-    pub fn bounds(&self, rows: Range<usize>) -> Range<usize> {
-        if rows.is_empty() {
-            return 0..0; // Nobody has looked at offsets that no list has.
-        }
-        self.spans(&rows).unwrap_or_else(|| {
-            let spans = || rows.clone().map(|row| self.span(row)).filter(|span| !span.is_empty());
-            let start = spans().map(|span| span.start).min().unwrap_or(0);
-            start..spans().map(|span| span.end).max().unwrap_or(start)
-        })
-    }
-
-    /// The items of lists that lie one behind the other; None where they may lie anyhow.
-    fn spans(&self, rows: &Range<usize>) -> Option<Range<usize>> {
-        match self.starts {
-            Starts::Offsets(offsets) => {
-                Some(offsets[rows.start] as usize..offsets[rows.end] as usize)
-            }
-            Starts::LargeOffsets(offsets) => {
-                Some(offsets[rows.start] as usize..offsets[rows.end] as usize)
-            }
-            Starts::Fixed(size) => Some(rows.start * size..rows.end * size),
-            Starts::Views(..) | Starts::LargeViews(..) => None,
-        }
-    }
-}
-
-/// An array's dimensions: how many, and how long each is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Shape {
-    lengths: [u32; MAX_DIMENSIONS],
-    count: usize,
-}
-
-impl Shape {
-    /// An array without elements has no dimensions.
-    const EMPTY: Self = Self { lengths: [0; MAX_DIMENSIONS], count: 0 };
-
-    /// The shape of one list of the first of `levels`. An array of nothing but arrays without
-    /// elements has none either; beside others there may be no such one (ExecEvalArrayExpr).
-    fn of(levels: &[Lists<'_>], row: usize) -> Result<Self, Reason> {
-        let (first, rest) = levels.split_first().expect("a level at least");
-        let span = first.span(row);
-        if span.is_empty() {
-            return Ok(Self::EMPTY);
-        }
-        let mut lengths = [0; MAX_DIMENSIONS];
-        lengths[0] = span.len() as u32;
-        if rest.is_empty() {
-            return Ok(Self { lengths, count: 1 });
-        }
-        let mut items = span.map(|item| Self::of(rest, item));
-        let inner = items.next().expect("not empty")?;
-        for item in items {
-            if item? != inner {
-                return Err(Reason::Ragged);
-            }
-        }
-        if inner.count == 0 {
-            return Ok(Self::EMPTY);
-        }
-        if inner.count == MAX_DIMENSIONS {
-            return Err(Reason::Dimensions);
-        }
-        lengths[1..].copy_from_slice(&inner.lengths[..MAX_DIMENSIONS - 1]);
-        Ok(Self { lengths, count: inner.count + 1 })
-    }
-
-    fn lengths(&self) -> &[u32] {
-        &self.lengths[..self.count]
     }
 }
 
@@ -273,22 +128,18 @@ impl<I: Isa> FieldWriter<I> for ArrayText<'_, I> {
     #[inline(always)]
     fn put(&self, isa: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
         let levels = self.arrays.levels.as_slice();
-        let is_empty = levels.len() > 1 && Shape::of(levels, row)? == Shape::EMPTY;
-        let mut len = 3;
-        if is_empty {
-            cell[..2].copy_from_slice(b"{}");
-        } else if let [lists] = levels {
-            len = self.put_elements(isa, lists.span(row), cell)?;
+        let len = if levels.len() > 1 && Shape::of(levels, row)? == Shape::EMPTY {
+            self.put_elements(isa, 0..0, cell)?
         } else {
-            len = self.put_lists(isa, levels, row, cell)?;
-        }
+            self.put_lists(isa, levels, row, cell)?
+        };
         cell[len - 1] = self.separator;
         Ok(len)
     }
 }
 
 impl<I: Isa> ArrayText<'_, I> {
-    /// Writes the lists of more than one dimension, and the delimiter.
+    /// Writes the lists of all dimensions, and the delimiter.
     fn put_lists(
         &self,
         isa: I,

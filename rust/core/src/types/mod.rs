@@ -14,6 +14,7 @@ pub(crate) mod hstore;
 pub(crate) mod int;
 pub(crate) mod interval;
 pub(crate) mod json;
+pub(crate) mod lists;
 pub(crate) mod money;
 pub(crate) mod network;
 pub(crate) mod null;
