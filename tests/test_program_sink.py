@@ -8,11 +8,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from holofast import api
 from holofast.errors import CopyError, EncodeError, ProgramError, SourceError
+from holofast.sinks.program import Program
 
 from tests.copy_server import Refusal, server_outcome
 
@@ -203,6 +204,26 @@ def test_a_signal_kills_the_program(tmp_path: Path, number: signal.Signals) -> N
         assert "the program was killed before the end of its data" in said
         assert [path.name for path in tmp_path.iterdir()] == ["started"]
         (tmp_path / "started").unlink()
+
+
+def test_an_interrupt_while_it_starts_kills_it_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = subprocess.Popen
+
+    def interrupted(*arguments: Any, **keywords: Any) -> subprocess.Popen[bytes]:
+        process = start(*arguments, **keywords)
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.1)
+        return process
+
+    sink = Program(f"sleep 1000; touch {tmp_path}/ended")
+    with monkeypatch.context() as patch:
+        patch.setattr(subprocess, "Popen", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            sink.open()
+    assert "was killed" in str(sink.abort())
+    assert not running("sleep 1000")
 
 
 def copy(*arguments: str) -> subprocess.CompletedProcess[str]:
