@@ -93,9 +93,9 @@ pub(crate) struct Rows<'a, I> {
 impl<I: Isa> Rows<'_, I> {
     /// Appends `rows` to `out`. Of a row too long the column is not yet known.
     pub fn encode(&self, rows: Range<usize>, out: &mut Buffer) -> Result<(), EncodeError> {
-        let mut start = rows.start;
+        let (mut start, mut count) = (rows.start, CHUNK);
         while start < rows.end {
-            let mut chunk = start..rows.end.min(start + CHUNK);
+            let mut chunk = start..rows.end.min(start + count);
             let (extent, long_columns) = loop {
                 let (extent, long_columns) = self.extent(&chunk);
                 if extent.total <= CHUNK_BYTES || chunk.len() == 1 {
@@ -108,6 +108,8 @@ impl<I: Isa> Rows<'_, I> {
                 chunk.end = chunk.start + 1;
             }
             start = chunk.end;
+            // To look at many more rows than there is room for would cost as much as to write them.
+            count = CHUNK.min(2 * chunk.len());
             let before = out.len;
             // An odd number of cache lines, so that the slots do not share a few sets.
             let stride = (extent.cell + OVERRUN).next_multiple_of(64) | 64;
