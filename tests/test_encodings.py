@@ -231,6 +231,12 @@ def _agree(
     outcomes = [_outcome(batch, engine, client, keywords) for engine in ENGINES]
     assert outcomes[0] == outcomes[1]
     found = outcomes[0]
+    if session.info.server_version >= 180_000 and expected[:1] == ("22023",):
+        # The drawn NULL may have the quote or the delimiter: in 15 that is 0A000.
+        assert not isinstance(found, bytes)
+        assert found[0] == "0A000"
+        assert str(found[1]).endswith("must not appear in the NULL specification")
+        return
     assert (found if isinstance(found, bytes) else found[:2]) == expected
 
 

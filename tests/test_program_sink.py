@@ -217,13 +217,13 @@ def test_an_interrupt_while_it_starts_kills_it_too(
         time.sleep(0.1)
         return process
 
-    sink = Program(f"sleep 1000; touch {tmp_path}/ended")
+    sink = Program(f"sleep 1001; touch {tmp_path}/ended")
     with monkeypatch.context() as patch:
         patch.setattr(subprocess, "Popen", interrupted)
         with pytest.raises(KeyboardInterrupt):
             sink.open()
     assert "was killed" in str(sink.abort())
-    assert not running("sleep 1000")
+    assert not running("sleep 1001")
 
 
 def copy(*arguments: str) -> subprocess.CompletedProcess[str]:

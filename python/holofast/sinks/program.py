@@ -12,7 +12,7 @@ import select
 import signal
 import subprocess
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, wait
 from typing import Final
 
 from holofast.errors import DestinationError, ProgramError
@@ -50,21 +50,29 @@ class Program:
 
     def open(self) -> None:
         """Start the program, as the server does before it runs the query."""
-        # In a thread of its own, which no signal interrupts: a program that runs has to be known.
-        with ThreadPoolExecutor(1) as starter:
-            try:
-                starter.submit(self._start).result()
-            except OSError as error:
-                what = f'could not execute command "{redact(self._command)}"'
-                raise _failed(what, error) from error
+        # By a thread, which no signal interrupts: a program that runs has to be known.
+        started: Future[None] = Future()
+        try:
+            threading.Thread(target=self._start, args=(started,), daemon=True).start()
+            started.result()
+        except KeyboardInterrupt:
+            wait([started], _GRACE_SECONDS)
+            raise
+        except OSError as error:
+            raise _failed(f'could not execute command "{redact(self._command)}"', error) from error
 
-    def _start(self) -> None:
-        self._process = subprocess.Popen(
-            ["/bin/sh", "-c", self._command],
-            stdin=subprocess.PIPE,
-            bufsize=0,
-            start_new_session=True,
-        )
+    def _start(self, started: Future[None]) -> None:
+        try:
+            self._process = subprocess.Popen(
+                ["/bin/sh", "-c", self._command],
+                stdin=subprocess.PIPE,
+                bufsize=0,
+                start_new_session=True,
+            )
+        except OSError as error:
+            started.set_exception(error)
+        else:
+            started.set_result(None)
 
     def write(self, part: Part) -> None:
         """Wait for the part's turn, then write all of it but what stdio would hold.
