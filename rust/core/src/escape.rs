@@ -9,8 +9,7 @@ use crate::fold::Folds;
 use crate::isa::{Baseline, ByteSet, Isa, STEP, copy};
 use crate::options::{Format, Options};
 use crate::utf8;
-use copying::escape_into;
-pub(crate) use copying::{Escape, quote_into, step_at};
+pub(crate) use copying::{Escape, Escaping, step_at};
 
 /// The alphabet of values of any bytes: all of them that can need protection.
 pub(crate) static ASCII: [u8; 128] = {
@@ -170,7 +169,8 @@ impl Protect for Text<'_> {
         len: usize,
         cell: &mut [u8],
     ) -> Result<usize, Reason> {
-        escape_into(isa, source, len, cell, self.specials, Escape::Backslash)
+        let (set, escape) = (self.specials, Escape::Backslash);
+        isa.run(Escaping { isa, source, len, cell, set, escape })
     }
 }
 
@@ -221,8 +221,8 @@ impl Protect for Csv<'_> {
         len: usize,
         cell: &mut [u8],
     ) -> Result<usize, Reason> {
-        let escape = Escape::Byte(self.escape);
-        quote_into(isa, self.quote, source, len, cell, self.escaped, escape)
+        let (set, escape) = (self.escaped, Escape::Byte(self.escape));
+        Escaping { isa, source, len, cell, set, escape }.between(self.quote)
     }
 }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use arrow_buffer::NullBuffer;
 
-use crate::block::{Block, Tail};
+use crate::block::Block;
 use crate::error::Reason;
 use crate::escape::{Need, Protect};
 use crate::isa::{Isa, Task, prefetch};
@@ -44,22 +44,22 @@ pub(crate) const OVERRUN: usize = 128;
 pub(crate) trait FieldWriter<I> {
     /// The room that `rows` need.
     fn extent(&self, rows: Range<usize>) -> Extent;
-    /// Appends the cells of `rows`, none of them long, to the block's rows. This and `put` are to be
-    /// `#[inline(always)]`, so that they are compiled for the instruction set of their caller.
-    fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>);
+    /// Appends the cells of `rows`, none of them long, to the block's rows: unless there is a better
+    /// way, one by one. This and `put` are to be `#[inline(always)]`, so that they are compiled for
+    /// the instruction set of their caller.
+    #[inline(always)]
+    fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>)
+    where
+        I: Copy,
+    {
+        let isa = block.isa;
+        block.each_row(|i, cell| self.put(isa, rows.start + i, cell));
+    }
     /// Notes which of at most 64 `rows` have long cells that are bytes of a source as they are.
     fn look<'s>(&'s self, _isa: I, _rows: &Range<usize>, _long: &mut Long<'s>) {}
     /// Writes one row's cell, which may be long, to the start of `cell`, and gives its length. There
     /// is room for what `extent` tells and for the overrun.
-    fn put(&self, isa: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason>
-    where
-        I: Copy,
-    {
-        let stride = cell.len();
-        let mut block = Block::new(isa, cell, stride, 1, Tail::NONE);
-        self.write(row..row + 1, &mut block);
-        block.take_failure().map_or(Ok(block.cursors()[0]), |(_, reason)| Err(reason))
-    }
+    fn put(&self, isa: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason>;
     /// Writes the cells of `rows`, NULLs among them, back to back to the start of `cell`, and gives
     /// their length. It is as `put` for one after the other.
     #[inline(always)]
@@ -75,12 +75,10 @@ pub(crate) trait FieldWriter<I> {
     {
         let mut len = 0;
         for row in rows {
-            len += match nulls.cell(row) {
-                Some(null) => {
-                    cell[len..len + null.len()].copy_from_slice(null);
-                    null.len()
-                }
-                None => self.put(isa, row, &mut cell[len..])?,
+            let cell = &mut cell[len..];
+            len += match nulls.put(row, cell) {
+                Some(null) => null,
+                None => self.put(isa, row, cell)?,
             };
         }
         Ok(len)
@@ -95,11 +93,23 @@ pub(crate) struct Nulls<'a> {
     pub cell: &'a [u8],
 }
 
-impl<'a> Nulls<'a> {
-    /// The cell of a row that is NULL.
+impl Nulls<'_> {
+    /// Writes NULL to the start of `cell` if the row is NULL, and gives its length.
     #[inline(always)]
-    pub fn cell(&self, row: usize) -> Option<&'a [u8]> {
-        is_null(self.rows, row).then_some(self.cell)
+    pub fn put(&self, row: usize, cell: &mut [u8]) -> Option<usize> {
+        if !is_null(self.rows, row) {
+            return None;
+        }
+        cell[..self.cell.len()].copy_from_slice(self.cell);
+        Some(self.cell.len())
+    }
+}
+
+/// Writes words as BINARY has them to the start of a cell.
+#[inline(always)]
+pub(crate) fn put_words<const N: usize>(words: [u32; N], cell: &mut [u8]) {
+    for (bytes, word) in cell.as_chunks_mut().0.iter_mut().zip(words) {
+        *bytes = word.to_be_bytes();
     }
 }
 

@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use crate::error::Reason;
-use crate::escape::{Escape, Protect, quote_into};
+use crate::escape::{Escape, Escaping, Protect};
 use crate::fold::Folds;
 use crate::isa::{ByteSet, Isa};
 
@@ -88,6 +88,7 @@ impl Protect for Nested {
         len: usize,
         cell: &mut [u8],
     ) -> Result<usize, Reason> {
-        quote_into(isa, b'"', source, len, cell, &self.0.escaped, self.0.escape)
+        let (set, escape) = (&self.0.escaped, self.0.escape);
+        Escaping { isa, source, len, cell, set, escape }.between(b'"')
     }
 }

@@ -17,7 +17,6 @@ use crate::error::{EncodeError, Reason};
 use crate::field::{Extent, FieldWriter, Nulls, OVERRUN};
 use crate::isa::{Isa, Task, prefetch_ahead, prefetch_bytes};
 use crate::long::{self, Join, Long};
-use crate::made::is_null;
 
 /// Rows between two capacity checks.
 const CHUNK: usize = 1024;
@@ -43,18 +42,20 @@ impl<I: Copy> Column<'_, I> {
     /// Writes one row's cell to the start of `cell`, and gives its length.
     #[inline(always)]
     pub fn put(&self, isa: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
-        if is_null(self.nulls.as_ref(), row) {
-            cell[..self.null.len()].copy_from_slice(self.null);
-            return Ok(self.null.len());
+        match self.nulls().put(row, cell) {
+            Some(null) => Ok(null),
+            None => self.writer.put(isa, row, cell),
         }
-        self.writer.put(isa, row, cell)
     }
 
     /// Writes the cells of `rows` back to back to the start of `cell`, and gives their length.
     #[inline(always)]
     pub fn put_all(&self, isa: I, rows: Range<usize>, cell: &mut [u8]) -> Result<usize, Reason> {
-        let nulls = Nulls { rows: self.nulls.as_ref(), cell: self.null };
-        self.writer.put_all(isa, rows, nulls, cell)
+        self.writer.put_all(isa, rows, self.nulls(), cell)
+    }
+
+    fn nulls(&self) -> Nulls<'_> {
+        Nulls { rows: self.nulls.as_ref(), cell: self.null }
     }
 
     /// Bit i: row i of `rows`, at most 64, is NULL.

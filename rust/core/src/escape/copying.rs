@@ -45,13 +45,13 @@ impl Escape {
 
 /// Copies `source[..len]` with two bytes in the place of each byte of the set. `cell` has room for
 /// twice as many bytes.
-struct Escaping<'a, I> {
-    isa: I,
-    source: &'a [u8],
-    len: usize,
-    cell: &'a mut [u8],
-    set: &'a ByteSet,
-    escape: Escape,
+pub(crate) struct Escaping<'a, I> {
+    pub isa: I,
+    pub source: &'a [u8],
+    pub len: usize,
+    pub cell: &'a mut [u8],
+    pub set: &'a ByteSet,
+    pub escape: Escape,
 }
 
 impl<I: Isa> Task for Escaping<'_, I> {
@@ -95,31 +95,14 @@ impl<I: Isa> Task for Escaping<'_, I> {
     }
 }
 
-/// Does that, compiled for the instruction set.
-pub(super) fn escape_into<I: Isa>(
-    isa: I,
-    source: &[u8],
-    len: usize,
-    cell: &mut [u8],
-    set: &ByteSet,
-    escape: Escape,
-) -> Result<usize, Reason> {
-    isa.run(Escaping { isa, source, len, cell, set, escape })
-}
-
-/// The same between quotes.
-pub(crate) fn quote_into<I: Isa>(
-    isa: I,
-    quote: u8,
-    source: &[u8],
-    len: usize,
-    cell: &mut [u8],
-    set: &ByteSet,
-    escape: Escape,
-) -> Result<usize, Reason> {
-    let (first, inner) = cell.split_at_mut(1);
-    first[0] = quote;
-    let len = escape_into(isa, source, len, inner, set, escape)?;
-    cell[len + 1] = quote;
-    Ok(len + 2)
+impl<I: Isa> Escaping<'_, I> {
+    /// Does that between quotes.
+    pub fn between(self, quote: u8) -> Result<usize, Reason> {
+        let (isa, cell) = (self.isa, self.cell);
+        let (first, inner) = cell.split_at_mut(1);
+        first[0] = quote;
+        let len = isa.run(Escaping { cell: inner, ..self })?;
+        cell[len + 1] = quote;
+        Ok(len + 2)
+    }
 }

@@ -5,10 +5,10 @@
 use std::ops::Range;
 
 use super::lists::{Lists, MAX_DIMENSIONS, Shape};
-use crate::block::{BLOCK, Block, bits};
+use crate::block::{BLOCK, bits};
 use crate::error::Reason;
 use crate::escape::ASCII;
-use crate::field::{Extent, FieldWriter};
+use crate::field::{Extent, FieldWriter, put_words};
 use crate::isa::Isa;
 use crate::pg_type::PgType;
 use crate::rows::Column;
@@ -120,12 +120,6 @@ impl<I: Isa> FieldWriter<I> for ArrayText<'_, I> {
     }
 
     #[inline(always)]
-    fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
-        let isa = block.isa;
-        block.each_row(|i, cell| self.put(isa, rows.start + i, cell));
-    }
-
-    #[inline(always)]
     fn put(&self, isa: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
         let levels = self.arrays.levels.as_slice();
         let len = if levels.len() > 1 && Shape::of(levels, row)? == Shape::EMPTY {
@@ -194,12 +188,6 @@ impl<I: Isa> FieldWriter<I> for ArrayBinary<'_, I> {
     }
 
     #[inline(always)]
-    fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
-        let isa = block.isa;
-        block.each_row(|i, cell| self.put(isa, rows.start + i, cell));
-    }
-
-    #[inline(always)]
     fn put(&self, isa: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
         let levels = self.arrays.levels.as_slice();
         let [lists] = levels else { return self.put_lists(isa, row, cell) };
@@ -235,12 +223,5 @@ impl<I: Isa> ArrayBinary<'_, I> {
         }
         put_words([len as u32 - 4, shape.count as u32, u32::from(has_null), self.oid], cell);
         Ok(len)
-    }
-}
-
-#[inline(always)]
-fn put_words<const N: usize>(words: [u32; N], cell: &mut [u8]) {
-    for (bytes, word) in cell.as_chunks_mut().0.iter_mut().zip(words) {
-        *bytes = word.to_be_bytes();
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use arrow_array::OffsetSizeTrait;
 
 use super::values::Values;
-use crate::block::{Block, MOST_GATHERED};
+use crate::block::MOST_GATHERED;
 use crate::error::Reason;
 use crate::field::{Extent, FieldWriter};
 
@@ -42,19 +42,7 @@ impl<O: OffsetSizeTrait, I: Copy> FieldWriter<I> for BytesText<'_, O> {
     }
 
     #[inline(always)]
-    fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
-        block.each_row(|i, cell| self.put_cell(rows.start + i, cell));
-    }
-
-    #[inline(always)]
     fn put(&self, _: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
-        self.put_cell(row, cell)
-    }
-}
-
-impl<O: OffsetSizeTrait> BytesText<'_, O> {
-    #[inline(always)]
-    fn put_cell(&self, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
         let value = self.values.bytes(row);
         let len = self.prefix.len() + 2 * value.len();
         let (prefix, digits) = cell[..=len].split_at_mut(self.prefix.len());

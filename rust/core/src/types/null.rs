@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::block::Block;
+use crate::error::Reason;
 use crate::field::{Extent, FieldWriter};
 
 /// The column without a value.
@@ -15,4 +16,9 @@ impl<I: Copy> FieldWriter<I> for Nothing {
 
     #[inline(always)]
     fn write(&self, _: Range<usize>, _: &mut Block<'_, I>) {}
+
+    #[inline(always)]
+    fn put(&self, _: I, _: usize, _: &mut [u8]) -> Result<usize, Reason> {
+        Ok(0)
+    }
 }

@@ -3,9 +3,8 @@
 
 use std::ops::Range;
 
-use crate::block::Block;
 use crate::error::Reason;
-use crate::field::{Extent, FieldWriter};
+use crate::field::{Extent, FieldWriter, put_words};
 use crate::isa::Isa;
 use crate::rows::Column;
 
@@ -35,12 +34,6 @@ impl<I: Isa> FieldWriter<I> for RecordText<'_, I> {
     }
 
     #[inline(always)]
-    fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
-        let isa = block.isa;
-        block.each_row(|i, cell| self.put(isa, rows.start + i, cell));
-    }
-
-    #[inline(always)]
     fn put(&self, isa: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
         cell[..2].copy_from_slice(b"()");
         let mut len = if self.fields.is_empty() { 2 } else { 1 };
@@ -64,21 +57,14 @@ impl<I: Isa> FieldWriter<I> for RecordBinary<'_, I> {
     }
 
     #[inline(always)]
-    fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
-        let isa = block.isa;
-        block.each_row(|i, cell| self.put(isa, rows.start + i, cell));
-    }
-
-    #[inline(always)]
     fn put(&self, isa: I, row: usize, cell: &mut [u8]) -> Result<usize, Reason> {
         let mut len = 8;
         for (field, oid) in self.fields.iter().zip(&self.oids) {
-            cell[len..len + 4].copy_from_slice(&oid.to_be_bytes());
+            put_words([*oid], &mut cell[len..]);
             len += 4;
             len += field.put(isa, row, &mut cell[len..])?;
         }
-        cell[..4].copy_from_slice(&(len as u32 - 4).to_be_bytes());
-        cell[4..8].copy_from_slice(&(self.fields.len() as u32).to_be_bytes());
+        put_words([len as u32 - 4, self.fields.len() as u32], cell);
         Ok(len)
     }
 }

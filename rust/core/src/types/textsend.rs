@@ -6,7 +6,7 @@ use std::ops::Range;
 use arrow_array::OffsetSizeTrait;
 
 use super::values::Values;
-use crate::block::{Block, MOST_GATHERED};
+use crate::block::MOST_GATHERED;
 use crate::encoding::Encoding;
 use crate::error::Reason;
 use crate::field::{Extent, FieldWriter};
@@ -25,12 +25,6 @@ impl<O: OffsetSizeTrait, I: Isa> FieldWriter<I> for StringConverted<'_, O> {
         let cell = self.encoding.room(longest) + 4;
         let room = self.encoding.room(self.values.spans(&rows).len());
         Extent { cell, total: room + 4 * rows.len(), long: longest > MOST_GATHERED }
-    }
-
-    #[inline(always)]
-    fn write(&self, rows: Range<usize>, block: &mut Block<'_, I>) {
-        let isa = block.isa;
-        block.each_row(|i, cell| self.put(isa, rows.start + i, cell));
     }
 
     #[inline(always)]
