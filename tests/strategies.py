@@ -274,3 +274,13 @@ def _part_layout(draw: st.DrawFn, column: Named[Part]) -> pa.Array:
         return made.slice(before, len(content))
     ends = pa.array(range(1, len(padded) + 1), draw(st.sampled_from([pa.int16(), pa.int64()])))
     return pa.RunEndEncodedArray.from_arrays(ends, made).slice(before, len(content))
+
+
+@st.composite
+def filled(draw: st.DrawFn) -> tuple[list[Named[Any]], int, list[pa.RecordBatch]]:
+    """Columns with parts or without, and their batches; there are rows and columns."""
+    if draw(st.booleans()):
+        plain, rows = draw(columns().filter(all))
+        return [*plain], rows, draw(layouts(plain, rows))
+    nested, rows = draw(part_columns().filter(all))
+    return [*nested], rows, draw(part_layouts(nested, rows))

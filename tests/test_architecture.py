@@ -131,7 +131,7 @@ def test_twins_share_their_files_names() -> None:
         f"types/{name}"
         for name in (
             *("mod", "digits", "powers", "shortest", "number", "table", "dictionary"),
-            *("values", "textsend", "json/numbers", "json/strings", "lists"),
+            *("values", "textsend", "json/numbers", "json/strings", "lists", "interval/styles"),
         )
     }
     core = ROOT / "rust/core/src"

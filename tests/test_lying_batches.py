@@ -12,7 +12,7 @@ import pyarrow as pa
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from tests.strategies import columns, layouts, options, part_columns, part_layouts
+from tests.strategies import filled, options
 from tests.test_twins import ENGINES, outcome
 
 if TYPE_CHECKING:
@@ -44,26 +44,19 @@ def damaged(batches: Sequence[pa.RecordBatch], damage: list[tuple[int, int]]) ->
     return bytes(stream)
 
 
-@st.composite
-def batches_of_any(draw: st.DrawFn) -> list[pa.RecordBatch]:
-    """Columns with parts or without, laid out."""
-    if draw(st.booleans()):
-        plain, rows = draw(columns().filter(all))
-        return draw(layouts(plain, rows))
-    nested, rows = draw(part_columns().filter(all))
-    return draw(part_layouts(nested, rows))
-
-
 DAMAGE = st.lists(st.tuples(st.integers(0, 2**20), st.integers(1, 255)), min_size=1, max_size=4)
 
 
 def test_valid_bytes_are_encoded_alike_or_refused() -> None:
     encoded: list[bool] = []
 
-    @given(batches=batches_of_any(), damage=DAMAGE, keywords=options())
+    @given(drawn=filled(), damage=DAMAGE, keywords=options())
     def each(
-        batches: list[pa.RecordBatch], damage: list[tuple[int, int]], keywords: dict[str, Any]
+        drawn: tuple[Any, int, list[pa.RecordBatch]],
+        damage: list[tuple[int, int]],
+        keywords: dict[str, Any],
     ) -> None:
+        _, _, batches = drawn
         try:
             table = pa.ipc.open_stream(damaged(batches, damage)).read_all()
             table.validate(full=True)

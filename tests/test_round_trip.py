@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.literals import Named, record_batch
 from tests.parts import HSTORE
 from tests.round_trips import Trip, round_trip
-from tests.strategies import columns, layouts, options, part_columns, part_layouts, values
+from tests.strategies import filled, options, values
 from tests.test_styles import DATE_STYLES, INTERVAL_STYLES, as_interval
 from tests.test_twins import ENGINES
 from tests.vectors.cases import FORMATS, ZONES, cases
@@ -51,11 +51,7 @@ def manners(format_: str) -> st.SearchStrategy[Manner]:
 def trips(draw: st.DrawFn, format_: str) -> Trip:
     """Columns with parts or without, laid out, under options and settings; none is empty."""
     manner: Manner = draw(manners(format_))
-    if draw(st.booleans()):
-        plain, rows = draw(columns().filter(all))
-        return Trip(plain, rows, draw(layouts(plain, rows)), *manner)
-    nested, rows = draw(part_columns().filter(all))
-    return Trip(nested, rows, draw(part_layouts(nested, rows)), *manner)
+    return Trip(*draw(filled()), *manner)
 
 
 class Interval:
