@@ -7,7 +7,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,30 @@ class Sink(Protocol):
         """Make all parts visible as one object of `size` bytes; called when no write runs."""
 
     def abort(self) -> str | None:
-        """Undo all; a sentence naming what was left behind, or None.
+        """Undo all before a commit that returned; a sentence naming what was left, or None.
 
         Raises nothing but KeyboardInterrupt, whose note is the sentence.
         """
+
+    def withdraw(self) -> str | None:
+        """Undo a commit that returned, as another object of the export failed; as `abort`."""
+
+
+def cleaned_up(steps: Iterable[Callable[[], str | None]]) -> str | None:
+    """Take all of the steps, each as `Sink.abort`, though an interrupt comes; what they say.
+
+    The interrupt is raised in the end. It has cost one step its patience, not the others.
+    """
+    left: list[str | None] = []
+    interrupt: KeyboardInterrupt | None = None
+    for step in steps:
+        try:
+            left.append(step())
+        except KeyboardInterrupt as caught:
+            interrupt = caught
+            left += getattr(caught, "__notes__", [])
+    sentence = "; ".join(filter(None, left)) or None
+    if interrupt is not None:
+        interrupt.__notes__ = [sentence] if sentence else []
+        raise interrupt
+    return sentence

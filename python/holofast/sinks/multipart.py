@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from holofast.errors import DestinationError
 from holofast.programs import ExitCode
-from holofast.sinks import Cancelled, Commit, Part
+from holofast.sinks import Cancelled, Commit, Part, cleaned_up
 from holofast.sinks.retries import Retries
 from holofast.sinks.store import MAX_PARTS, Reason, Store, Stored, StoreError
 
@@ -119,10 +119,20 @@ class Multipart:
 
     def abort(self) -> str | None:
         """Abort the upload; retried, and what cannot be cleaned up is named."""
-        notes = [self._sweep()]
-        if self._finishing:
-            notes.append(self._still_there())
-        return "; ".join(filter(None, notes)) or None
+        return cleaned_up([self._sweep, *([self._still_there] if self._finishing else [])])
+
+    def withdraw(self) -> str | None:
+        """Delete the object; one that others may have written by now is left, and named."""
+        if not self._sole:
+            return self._stays("another may have written it since")
+        try:
+            self._retries.cleaning(self._store.delete)
+        except StoreError as error:
+            return self._stays(error.message)
+        except KeyboardInterrupt as interrupt:
+            interrupt.add_note(self._stays("interrupted"))
+            raise
+        return None
 
     def _upload(self, part: Part) -> str:
         assert self._upload_id is not None, "write before open"
@@ -228,6 +238,12 @@ class Multipart:
             "charged until it is"
         )
 
+    def _stays(self, why: str) -> str:
+        return (
+            f"object {self._store.name} was not deleted ({why}), and is to be deleted by hand: the "
+            "export is not whole"
+        )
+
     def _forget(self, upload_id: str) -> None:
         try:
             self._store.abort(upload_id)
@@ -238,10 +254,14 @@ class Multipart:
     def _still_there(self) -> str | None:
         """What is to be said where the request that makes the object visible was sent."""
         name = self._store.name
+        unseen = f"whether object {name} stands there all the same could not be seen"
         try:
             found = self._retries.cleaning(self._store.head)
         except StoreError:
-            return f"whether object {name} stands there all the same could not be seen"
+            return unseen
+        except KeyboardInterrupt as interrupt:
+            interrupt.add_note(unseen)
+            raise
         return f"object {name} stands there all the same" if found else None
 
     def _look(self) -> Stored | None:

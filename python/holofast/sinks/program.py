@@ -140,6 +140,10 @@ class Program:
             return None
         return "the program was killed before the end of its data; what it has done so far stays"
 
+    def withdraw(self) -> str | None:
+        """Nothing to undo: the program has ended; tells so, as what it has done stays done."""
+        return "the program has ended well; what it has done stays"
+
     @property
     def _running(self) -> subprocess.Popen[bytes]:
         assert self._process is not None, "write before open"

@@ -52,6 +52,10 @@ class Stdout:
         """Nothing to undo: the reader sees a stream that ends early."""
         return None
 
+    def withdraw(self) -> str | None:
+        """Nothing to undo: what was read is read."""
+        return "standard output has got all of its data"
+
 
 def _refused(error: OSError) -> DestinationError:
     reason = error.strerror or str(error)

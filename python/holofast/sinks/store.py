@@ -104,6 +104,9 @@ class Store(Protocol):
     def head(self) -> Stored | None:
         """The object as it stands, None if there is none."""
 
+    def delete(self) -> None:
+        """Delete the object; no error if there is none."""
+
     def uploads(self) -> list[str]:
         """The ids of all open uploads of the key."""
 

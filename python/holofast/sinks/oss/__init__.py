@@ -98,6 +98,10 @@ class OssStore:
             raise self._failures.meaning(error) from error
         return Stored(result.content_length, result.server_crc)
 
+    def delete(self) -> None:
+        """See `store.Store`."""
+        self._call(lambda: self._bucket.delete_object(self._key))
+
     def uploads(self) -> list[str]:
         """See `store.Store`."""
         return [upload.upload_id for upload in self.pending() if upload.key == self._key]

@@ -53,7 +53,7 @@ _CODES: Final[dict[str, tuple[ExitCode, str, str]]] = {
     ),
     "AccessDenied": (
         ExitCode.ACCESS_DENIED,
-        "the key may not write {name}",
+        "the key is denied access to {name}",
         "Grant it oss:PutObject and oss:AbortMultipartUpload on the bucket.",
     ),
     "NoSuchBucket": (
