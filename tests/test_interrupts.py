@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from holofast.sinks.multipart import Multipart
 from holofast.testing.oss_server import Fault
+
+from tests.several_objects import KEYS, export, sink
 
 if TYPE_CHECKING:
     from tests.oss_fixtures import LoopbackOss
@@ -43,3 +48,75 @@ def test_a_signal_leaves_nothing(oss: LoopbackOss, number: signal.Signals, opera
     # The server may carry out an Initiate whose client is gone.
     assert ("may be left open" in said) == (operation == "InitiateMultipartUpload")
     assert oss.uploads() == [] or operation == "InitiateMultipartUpload"
+
+
+class Interrupted(Multipart):
+    """Its commit is preceded by a signal."""
+
+    number = signal.SIGINT
+
+    def commit(self, size: int, crc64: int) -> Any:
+        os.kill(os.getpid(), self.number)
+        return super().commit(size, crc64)
+
+
+class Terminated(Interrupted):
+    number = signal.SIGTERM
+
+
+@pytest.mark.usefixtures("hurry")
+@pytest.mark.parametrize("kind", [Interrupted, Terminated])
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_an_interrupt_between_commits_leaves_nothing(
+    oss: LoopbackOss, kind: type[Multipart], at: int
+) -> None:
+    sinks = [sink(oss, key, kind if key == KEYS[at] else Multipart) for key in KEYS]
+    with pytest.raises(KeyboardInterrupt) as caught:
+        export(oss, sinks=sinks)
+    assert not hasattr(caught.value, "__notes__")
+    oss.assert_nothing_left()
+    assert oss.operations().count("DeleteObject") == at
+
+
+def interrupting(oss: LoopbackOss, *times: int) -> threading.Thread:
+    """Sends SIGINT whenever so many faults have fired."""
+
+    def send() -> None:
+        for fired in times:
+            while len(oss.faults.fired()) < fired:
+                time.sleep(0.005)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=send, daemon=True)
+    thread.start()
+    return thread
+
+
+@pytest.mark.usefixtures("hurry")
+@pytest.mark.parametrize(
+    "operation", ["InitiateMultipartUpload", "UploadPart", "CompleteMultipartUpload"]
+)
+def test_an_interrupt_in_a_request_of_the_second_object(oss: LoopbackOss, operation: str) -> None:
+    oss.faults.add(Fault(kind="hang", operation=operation, target=KEYS[1], seconds=10))
+    signals = interrupting(oss, 1)
+    with pytest.raises(KeyboardInterrupt):
+        export(oss)
+    signals.join()
+    oss.assert_nothing_left()
+
+
+@pytest.mark.usefixtures("hurry")
+def test_a_second_interrupt_ends_one_clean_up_and_not_the_others(oss: LoopbackOss) -> None:
+    oss.faults.add(
+        Fault(kind="hang", operation="CompleteMultipartUpload", target=KEYS[2], seconds=10),
+        Fault(kind="hang", operation="DeleteObject", target=KEYS[0], seconds=10),
+    )
+    signals = interrupting(oss, 1, 2)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        export(oss)
+    signals.join()
+    assert list(oss.objects()) == [KEYS[0]]
+    assert oss.uploads() == []
+    (said,) = caught.value.__notes__
+    assert f"oss://{oss.bucket_name}/{KEYS[0]} was not deleted (interrupted)" in said
+    assert KEYS[1] not in said

@@ -13,7 +13,7 @@ import pytest
 from holofast import pipeline
 from holofast.encoder import crc64
 from holofast.errors import DestinationError
-from holofast.pipeline import Progress
+from holofast.pipeline import Progress, workshop
 from holofast.sinks import Cancelled, Commit, Part
 
 if TYPE_CHECKING:
@@ -82,6 +82,10 @@ class Sink:
 
     def abort(self) -> str | None:
         self.calls.append("abort")
+        return self.left
+
+    def withdraw(self) -> str | None:
+        self.calls.append("withdraw")
         return self.left
 
 
@@ -238,7 +242,7 @@ def test_a_signal_aborts_and_is_raised(number: signal.Signals) -> None:
 def test_a_worker_that_cannot_be_woken_does_not_hold_the_abort(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(pipeline, "_GRACE_SECONDS", 0.05)
+    monkeypatch.setattr(workshop, "_GRACE_SECONDS", 0.05)
     deaf, release = threading.Event(), threading.Event()
 
     def stuck() -> bytes:

@@ -1,15 +1,12 @@
-"""The workers: claim a piece of work, render it, take its CRC64, hand it to the sink.
+"""An export of one or several objects: all of it becomes visible, or none of it.
 
-    Work ──claim, one at a time──▶ Piece ──render, CRC64──▶ Part ──write──▶ Sink
+    (Work, Sink) … ──open all──▶ workshop: all parts acknowledged ──commit, one by one──▶ Outcome …
+                        └── whatever fails, whenever: abort, and withdraw what is committed
 
-Each of W threads takes one piece through all of its steps, so that encoding and the network
-overlap. Nothing is reordered and nothing is copied: a piece gets its number when it is claimed and
-keeps it. Peak memory is W * (part + the batches it is rendered from), and what Work reads ahead.
-
-What failed first in the order of the pieces is the error of the run; then nothing more is claimed
-or written, and the sink is aborted. What is claimed is still rendered, so that the error that is
-reported does not depend on the threads' pace. What a piece is made of, and where parts go, is not
-known here: see `runs` and `sinks`.
+Nothing is read before every sink is open, and nothing is committed before every part is
+acknowledged. Peak memory is that of W threads for each object, W * (part + the batches it is
+rendered from), and what each Work reads ahead. How the threads work is `workshop`'s; what a piece
+is made of, and where parts go, is not known here: see `runs` and `sinks`.
 """
 
 from __future__ import annotations
@@ -18,57 +15,22 @@ import contextlib
 import signal
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING
 
-from holofast.encoder import crc64, crc64_combine
 from holofast.errors import CopyError
-from holofast.sinks import Cancelled, Commit, Part, Sink
+from holofast.pipeline.workshop import Piece, Progress, Work, Workshop
+from holofast.sinks import Commit, Sink, cleaned_up
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from types import FrameType
 
-    from typing_extensions import Buffer
-
-# A worker that cannot be woken, in a source's own code or a silent socket, is left behind.
-_GRACE_SECONDS: Final = 5.0
-
-
-class Piece(Protocol):
-    """The rows or bytes of one part, numbered from 1; `rows` is None where nobody counts them."""
-
-    @property
-    def number(self) -> int: ...
-
-    @property
-    def rows(self) -> int | None: ...
-
-    def render(self) -> Buffer:
-        """The part's bytes; runs outside of any lock."""
-
-
-class Work(Protocol):
-    """Where pieces come from."""
-
-    def claim(self) -> Piece | None:
-        """The next piece, None at the end. Called by one thread at a time."""
-
-    def cancel(self) -> None:
-        """End a claim that waits for input, if possible. Called from another thread."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """What is acknowledged so far; `rows` is None where nobody counts them."""
-
-    rows: int | None
-    bytes: int
-    parts: int
+__all__ = ["Outcome", "Piece", "Progress", "Work", "note", "prove", "run", "run_all"]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run did."""
+    """What became of one object."""
 
     progress: Progress
     crc64: int
@@ -83,19 +45,38 @@ def run(
     workers: int,
     progress: Callable[[Progress], object] | None = None,
 ) -> Outcome:
-    """Take all of `work` to `sink`, or nothing; `engine` computes the CRC64s.
+    """Take all of `work` to `sink`, or nothing; see `run_all`."""
+    (outcome,) = run_all([(work, sink)], engine=engine, workers=workers, progress=progress)
+    return outcome
 
-    `progress` is called after each acknowledged part, by one thread at a time. Raises the first
-    error, the others attached as notes; what the sink had to leave behind is said in its hint, or
-    in a note. KeyboardInterrupt, and SIGTERM as if it were one, end the run in the same way where
-    this is the main thread.
+
+def run_all(
+    ways: Sequence[tuple[Work, Sink]],
+    *,
+    engine: str,
+    workers: int,
+    progress: Callable[[Progress], object] | None = None,
+) -> list[Outcome]:
+    """Take each work to its sink at the same time, all of them or none; `engine` computes CRC64s.
+
+    Each has `workers` threads of its own. `progress` is called with the sum over all after each
+    acknowledged part, by one thread at a time. Raises the first error, the others attached as
+    notes; what the sinks had to leave behind is said in its hint, or in a note. KeyboardInterrupt,
+    and SIGTERM as if it were one, end the run in the same way where this is the main thread.
     """
-    with _sigterm_interrupts(), _aborting(sink):
-        sink.open()
-        workshop = _Workshop(work, sink, engine, progress)
+    commits: list[Commit] = []
+    with _sigterm_interrupts(), _undoing([sink for _, sink in ways], commits):
+        for _, sink in ways:
+            sink.open()
+        workshop = Workshop(ways, engine, progress)
         workshop.work_off(workers)
-        commit = sink.commit(workshop.progress.bytes, workshop.crc64)
-    return Outcome(workshop.progress, workshop.crc64, commit)
+        for lane in workshop.lanes:
+            commit = lane.sink.commit(lane.progress.bytes, lane.crc64)
+            commits.append(commit)
+    return [
+        Outcome(lane.progress, lane.crc64, commit)
+        for lane, commit in zip(workshop.lanes, commits, strict=True)
+    ]
 
 
 def prove(sink: Sink) -> str | None:
@@ -104,123 +85,9 @@ def prove(sink: Sink) -> str | None:
     Nothing is left there, or a sentence tells what is. An interrupt counts as for `run`.
     """
     with _sigterm_interrupts():
-        with _aborting(sink):
+        with _undoing([sink], []):
             sink.open()
         return sink.abort()
-
-
-class _Workshop:
-    """The workers and what they share."""
-
-    def __init__(
-        self,
-        work: Work,
-        sink: Sink,
-        engine: str,
-        report: Callable[[Progress], object] | None,
-    ) -> None:
-        self._work = work
-        self._sink = sink
-        self._engine = engine
-        self._report = report
-        self._claiming = threading.Lock()
-        self._claimed = 0
-        self._exhausted = False
-        self._changed = threading.Condition()  # guards what follows
-        self._running = 0
-        self._stopped = False
-        self._errors: list[tuple[int, BaseException]] = []
-        self._early: dict[int, tuple[int, int]] = {}  # CRC64 and size of parts not joined yet
-        self._joined = 0  # the number of the last part that `crc64` covers
-        self.crc64 = 0
-        self.progress = Progress(0, 0, 0)
-
-    def work_off(self, workers: int) -> None:
-        """Run `workers` threads to the end of the work; raises the first error."""
-        try:
-            for index in range(workers):
-                with self._changed:
-                    self._running += 1
-                threading.Thread(target=self._worker, name=f"holofast-{index}", daemon=True).start()
-            with self._changed:
-                self._changed.wait_for(lambda: self._running == 0 or self._stopped)
-        finally:  # an interrupt ends up here too
-            if self._running:
-                self._stop()
-                with self._changed:
-                    self._changed.wait_for(lambda: self._running == 0, _GRACE_SECONDS)
-        if self._errors:
-            raise self._first_error()
-
-    def _worker(self) -> None:
-        try:
-            while (piece := self._claim()) is not None:
-                self._carry(piece)
-        finally:
-            with self._changed:
-                self._running -= 1
-                self._changed.notify_all()
-
-    def _claim(self) -> Piece | None:
-        with self._claiming:
-            if self._stopped or self._exhausted:
-                return None
-            try:
-                piece = self._work.claim()
-            except BaseException as error:
-                if not self._stopped:  # else it is cancel() that ended the claim
-                    self._fail(self._claimed + 1, error)
-                return None
-            if piece is None:
-                self._exhausted = True
-            else:
-                self._claimed = piece.number
-            return piece
-
-    def _carry(self, piece: Piece) -> None:
-        try:
-            data = memoryview(piece.render())
-            if self._stopped:
-                return
-            part = Part(piece.number, data, crc64(data, self._engine))
-            self._sink.write(part)
-            with self._changed:
-                self._early[piece.number] = (part.crc64, len(data))
-                self._join()
-                done = self.progress
-                rows = None if done.rows is None or piece.rows is None else done.rows + piece.rows
-                self.progress = Progress(rows, done.bytes + len(data), done.parts + 1)
-                if self._report is not None:
-                    self._report(self.progress)
-        except Cancelled:
-            pass
-        except BaseException as error:
-            self._fail(piece.number, error)
-
-    def _join(self) -> None:
-        """Take the parts that follow the last joined one into the CRC64 of the whole."""
-        while (following := self._early.pop(self._joined + 1, None)) is not None:
-            self.crc64 = crc64_combine(self.crc64, *following, self._engine)
-            self._joined += 1
-
-    def _fail(self, number: int, error: BaseException) -> None:
-        with self._changed:
-            self._errors.append((number, error))
-        self._stop()
-
-    def _stop(self) -> None:
-        with self._changed:
-            self._stopped = True
-            self._changed.notify_all()
-        self._sink.cancel()
-        self._work.cancel()
-
-    def _first_error(self) -> BaseException:
-        """The error of the earliest piece, so that it does not depend on the threads' pace."""
-        (_, first), *others = sorted(self._errors, key=lambda entry: entry[0])
-        for number, error in others:
-            first.add_note(f"Part {number} failed too: {error}")
-        return first
 
 
 @contextlib.contextmanager
@@ -242,12 +109,19 @@ def _sigterm_interrupts() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _aborting(sink: Sink) -> Iterator[None]:
-    """Abort the sink on any error; what stays behind is said in its hint, or in a note."""
+def _undoing(sinks: Sequence[Sink], commits: Sequence[Commit]) -> Iterator[None]:
+    """Undo all on any error; what stays behind is said in its hint, or in a note.
+
+    `commits` is as long as the sinks that have committed by then.
+    """
     try:
         yield
     except BaseException as error:
-        note(error, sink.abort())
+        committed = len(commits)
+        steps = [sink.withdraw for sink in sinks[:committed]]
+        steps += [sink.abort for sink in sinks[committed:]]
+        steps += [lambda: "; ".join(c.left_behind for c in commits if c.left_behind)]
+        note(error, cleaned_up(steps))
         raise
 
 
