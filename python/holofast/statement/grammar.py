@@ -6,9 +6,12 @@ The grammar is PostgreSQL 18's. What a COPY statement means does not live here, 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from holofast.errors import CopyError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # libpg_query recurses without a limit of its own: 100,000 operators in a row overflow the stack.
 _MAX_TOKENS: Final = 10_000
@@ -90,6 +93,11 @@ def parse_if_shallow(sql: str, tokens: int) -> Any | None:
         return parse(sql)
     except import_module("google.protobuf.message").DecodeError:
         return None  # the decoder stops at 100 levels, which 60 operators in a row reach
+
+
+def walk(tree: Any) -> Iterator[Any]:
+    """The nodes of a tree, itself first."""
+    return (node for _, node in _postgast().walk(tree))
 
 
 def character(sql: str, offset: int) -> int:
