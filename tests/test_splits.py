@@ -111,7 +111,7 @@ BY_COLUMN = [
     ("SELECT * FROM t", "id", ["1000", "2000"]),
     ("SELECT id, a FROM t -- a comment", "a", ["2", "100"]),
     ('SELECT id, "Weird ""Col" FROM t WHERE a = 1 OR a = 2', 'Weird "Col', ["w10", "w5"]),
-    (r"SELECT b FROM t", "b", ["back\\slash", "it's"]),
+    ("SELECT b FROM t", "b", ["back\\", "it's"]),
     ("SELECT ts, id FROM t", "ts", ["2024-04-01 00:00+00", "2024-05-01 00:00+00"]),
     ("SELECT f FROM t", "f", ["100.5", "NaN"]),
     ("SELECT d AS \"select\", 'x' FROM t", "select", ["100", "500.25"]),
@@ -253,7 +253,6 @@ def test_a_part_reads_its_blocks_alone(server: psycopg.Connection) -> None:
 def test_parts_by_a_column_are_the_whole(
     server: psycopg.Connection, text: str, column: str, bounds: list[str], conforming: str
 ) -> None:
-    server.execute(f"SET standard_conforming_strings = {conforming}".encode())
     query = read_query(text)
     assert query.refusal is None
     assert query.by_column(column, None, None) == text
@@ -261,9 +260,11 @@ def test_parts_by_a_column_are_the_whole(
     pairs = ((None, first), (first, second), (second, None))
     parts = [query.by_column(column, *pair) for pair in pairs]
     whole = rows(server, text)
+    server.execute(f"SET standard_conforming_strings = {conforming}".encode())
+    shares = [rows(server, part) for part in parts]
     server.execute("RESET standard_conforming_strings")
-    assert rows(server, *parts) == whole
-    assert all(0 < len(rows(server, part)) < len(whole) for part in parts)
+    assert sorted(row for share in shares for row in share) == whole
+    assert all(shares)
 
 
 @pytest.mark.parametrize(
