@@ -2,6 +2,7 @@
 
 holofast.encode(data, format="csv")                    Arrow data → bytes
 holofast.Encoder(schema, holofast.CopyOptions(...))    the same, batch by batch
+holofast.decode(data, schema)                         BINARY bytes → an Arrow table
 holofast.export(data, "oss://bucket/dir/", ...)        Arrow data → one object in OSS
 holofast.copy("COPY (...) TO PROGRAM 'hg_dump_to_oss ...'")   a query → one object in OSS
 """
@@ -12,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from holofast.api import copy, encode, export
+    from holofast.decoder import Decoder, decode
     from holofast.encoder import Encoder
-    from holofast.errors import CopyError, EncodeError
+    from holofast.errors import CopyError, DecodeError, EncodeError
     from holofast.options import CopyOptions
     from holofast.report import Report
     from holofast.settings import Settings
@@ -24,12 +26,15 @@ if TYPE_CHECKING:
 _HOMES = {
     "CopyError": "errors",
     "CopyOptions": "options",
+    "DecodeError": "errors",
+    "Decoder": "decoder",
     "EncodeError": "errors",
     "Encoder": "encoder",
     "Report": "report",
     "Settings": "settings",
     "Statement": "statement",
     "copy": "api",
+    "decode": "decoder",
     "encode": "api",
     "export": "api",
     "parse_statement": "statement",
@@ -38,12 +43,15 @@ _HOMES = {
 __all__ = [
     "CopyError",
     "CopyOptions",
+    "DecodeError",
+    "Decoder",
     "EncodeError",
     "Encoder",
     "Report",
     "Settings",
     "Statement",
     "copy",
+    "decode",
     "encode",
     "export",
     "parse_statement",

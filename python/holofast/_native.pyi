@@ -1,4 +1,4 @@
-"""The native engine: holofast-core behind PyO3. `holofast.encoder` is its only user."""
+"""The native engine: holofast-core behind PyO3. The encoder and the decoder use it."""
 
 import sys
 from collections.abc import Sequence
@@ -6,9 +6,9 @@ from typing import Any, SupportsIndex, final, overload
 
 from typing_extensions import Buffer
 
-from holofast.schema import EncoderSpec
+from holofast.schema import DecoderSpec, EncoderSpec
 
-__all__ = ["Block", "Encoder", "crc64", "crc64_combine"]
+__all__ = ["Batch", "Block", "Decoder", "Encoder", "crc64", "crc64_combine"]
 
 @final
 class Encoder:
@@ -36,6 +36,20 @@ class Block:
     def __getitem__(self, key: slice, /) -> memoryview: ...
     if sys.version_info >= (3, 12):  # before, the buffer protocol has no name in Python
         def __buffer__(self, flags: int, /) -> memoryview: ...
+
+@final
+class Decoder:
+    """Decodes one stream of rows; it has a place in it, so no two threads may feed it at once."""
+
+    def __new__(cls, schema: Any, spec: DecoderSpec) -> Decoder: ...
+    def feed(self, data: Buffer) -> list[Batch]: ...
+    def finish(self) -> list[Batch]: ...
+
+@final
+class Batch:
+    """A record batch for whoever imports it."""
+
+    def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]: ...
 
 def crc64(data: Buffer) -> int:
     """CRC-64/XZ of a contiguous buffer; the interpreter is free meanwhile."""

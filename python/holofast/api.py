@@ -16,7 +16,8 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from holofast import pipeline
-from holofast.encoder import Encoder, engine_name
+from holofast.encoder import Encoder
+from holofast.engine import engine_name
 from holofast.errors import DestinationError, EncodeError
 from holofast.job import Job, default_workers, oss_sink, prepared, report
 from holofast.options import CopyOptions

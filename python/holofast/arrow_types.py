@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 
 from holofast.errors import CopyError
-from holofast.pg_types import Declared, PgType, array_of, builtin, declared
+from holofast.pg_types import Declared, PgType, array_of, builtin, declared, raw
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,6 +57,8 @@ CARRIED: Final = frozenset(
     )
 )  # fmt: skip
 _OF_BYTES: Final = {pa.int8(): ('"char"', "bool"), pa.uint8(): ('"char"',)}
+# Which types' values may be another PostgreSQL type's binary form.
+_RAW: Final = frozenset((pa.binary(), pa.large_binary()))
 _INTEGERS: Final = frozenset(("int2", "int4", "int8", "oid"))
 
 
@@ -85,6 +87,30 @@ def value_type(arrow: pa.DataType) -> pa.DataType:
     while pa.types.is_dictionary(arrow) or pa.types.is_run_end_encoded(arrow):
         arrow = storage_type(arrow.value_type)
     return arrow
+
+
+def is_encoded(arrow: pa.DataType) -> bool:
+    """Whether its values are said once for many rows: a dictionary or run-end encoded."""
+    arrow = storage_type(arrow)
+    return bool(pa.types.is_dictionary(arrow) or pa.types.is_run_end_encoded(arrow))
+
+
+def is_half(arrow: pa.DataType) -> bool:
+    """Whether its values are floats of 16 bits."""
+    return bool(storage_type(arrow) == pa.float16())
+
+
+def parts(arrow: pa.DataType) -> list[pa.DataType]:
+    """The types of what is in its values: innermost elements of lists, fields of structs."""
+    arrow = storage_type(arrow)
+    if pa.types.is_struct(arrow):
+        return [field.type for field in arrow]
+    if not is_list(arrow):
+        return []
+    while is_list(arrow):
+        leaf = arrow.value_type
+        arrow = storage_type(leaf)
+    return [leaf]
 
 
 def pg_type(field: pa.Field, column: str) -> PgType:
@@ -135,6 +161,8 @@ class _Choice:
         wanted = said.known.name if said.known is not None and not said.is_array else ""
         if wanted == name:
             self._check_scale(name, said)
+        elif arrow in _RAW:
+            return self._raw(said)
         elif not self._may_be(wanted):
             raise self._mismatch(builtin(name).label)
         return builtin(wanted)
@@ -158,6 +186,11 @@ class _Choice:
         if pa.types.is_integer(arrow):
             return name in _INTEGERS or name in _OF_BYTES.get(arrow, ())
         return bool(name == "uuid" and arrow == pa.binary(16))
+
+    def _raw(self, said: Declared) -> PgType:
+        own_oid = 0 if said.known is None else said.known.oid
+        array_oid = 0 if said.known is None else said.known.array_oid
+        return raw(said.label, said.oid or (array_oid if said.is_array else own_oid))
 
     def _check_scale(self, name: str, said: Declared) -> None:
         if name != "numeric" or not said.modifiers:

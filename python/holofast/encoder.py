@@ -1,16 +1,14 @@
-"""The public Encoder and the only choice of engine: native (Rust) or python (its twin).
+"""The public Encoder, over either engine; which one is engine.py's choice.
 
-Both engines are handed the same resolved `EncoderSpec` and give the same bytes and errors. There is
-no silent fall-back from one to the other. Both are imported, and pyarrow with them, when an encoder
-is built: hg_dump_to_oss needs the CRC64 alone.
+Both engines are handed the same resolved `EncoderSpec` and give the same bytes and errors. Both are
+imported, and pyarrow with them, when an encoder is built: hg_dump_to_oss needs the CRC64 alone.
 """
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex, overload
 
-from holofast.errors import CopyError
+from holofast.engine import engine_name, native
 from holofast.settings import Settings
 
 if TYPE_CHECKING:
@@ -110,21 +108,13 @@ class Encoder:
         return self._engine.trailer()
 
 
-def engine_name(engine: str | None) -> str:
-    """The engine asked for: the argument, else HOLOFAST_ENGINE, else native."""
-    name = engine or os.environ.get("HOLOFAST_ENGINE") or "native"
-    if name not in ("native", "python"):
-        raise CopyError("22023", f'engine "{name}" is not known', hint="Use native or python.")
-    return name
-
-
 def crc64(data: Any, engine: str) -> int:
     """CRC-64/XZ of a buffer, as OSS reports it; by the engine that wrote the bytes."""
     if engine == "python":
         from holofast._python import crc64 as twin
 
         return twin.crc64(data)
-    value: int = _native().crc64(data)
+    value: int = native().crc64(data)
     return value
 
 
@@ -134,7 +124,7 @@ def crc64_combine(first: int, second: int, second_len: int, engine: str) -> int:
         from holofast._python import crc64 as twin
 
         return twin.crc64_combine(first, second, second_len)
-    value: int = _native().crc64_combine(first, second, second_len)
+    value: int = native().crc64_combine(first, second, second_len)
     return value
 
 
@@ -143,18 +133,5 @@ def _build(engine: str, schema: pa.Schema, spec: EncoderSpec) -> Engine:
         from holofast._python.encoder import Encoder as Twin
 
         return Twin(schema, spec)
-    built: Engine = _native().Encoder(schema, spec)
+    built: Engine = native().Encoder(schema, spec)
     return built
-
-
-def _native() -> Any:
-    try:
-        from holofast import _native
-    except ImportError as error:
-        raise CopyError(
-            "58P01",
-            f"the native engine cannot be loaded: {error}",
-            hint='Build it with "make build" (or "maturin develop --release"), '
-            "or set HOLOFAST_ENGINE=python.",
-        ) from error
-    return _native

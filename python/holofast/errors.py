@@ -2,6 +2,7 @@
 
     CopyError                 what PostgreSQL would refuse, in its words
     ├── EncodeError           a value that has no COPY form: the column and the row
+    ├── DecodeError           bytes that are no BINARY COPY file of the schema: where they are not
     ├── SourceError           the query could not be read to its end
     └── DestinationError      the destination refused or broke: the exit code of hg_dump_to_oss
         └── ProgramError      the same, as the server that started the program reports it
@@ -72,6 +73,27 @@ class EncodeError(CopyError):
 
     def __reduce__(self) -> tuple[type[EncodeError], tuple[str, str, str, int]]:
         return (EncodeError, (self.reason, self.value, self.column, self.row))
+
+
+class DecodeError(CopyError):
+    """Bytes that are no binary COPY file of the schema, or a value that its Arrow type cannot hold.
+
+    `column` is its name, None where the fault is in none; `row` counts from 0 in the stream. The
+    first such fault by row, then by column, is reported.
+    """
+
+    def __init__(self, reason: str, value: str, column: str | None, row: int) -> None:
+        sqlstate, template = _FAULTS.get(reason) or _REASONS[reason]
+        self.reason = reason
+        self.value = value
+        self.column = column
+        self.row = row
+        super().__init__(sqlstate, template.format(*value.split("; ", template.count("{}") - 1)))
+        self.detail = f"Row {row}." if column is None else f'Column "{column}", row {row}.'
+        self.hint = _FAULT_HINTS.get(reason)
+
+    def __reduce__(self) -> tuple[type[DecodeError], tuple[str, str, str | None, int]]:
+        return (DecodeError, (self.reason, self.value, self.column, self.row))
 
 
 class SourceError(CopyError):
@@ -153,4 +175,55 @@ _REASONS: Final[dict[str, tuple[str, str]]] = {
     "json_number": ("22003", "value overflows numeric format"),
     "invalid_bytes": ("22021", 'invalid byte sequence for encoding "UTF8": {}'),
     "no_equivalent": ("22P05", NO_EQUIVALENT),
+}
+
+# The same for what is read. copyfromparse.c, pqformat.c and the types' receive functions of
+# PostgreSQL 15; the words for what Arrow cannot hold are ours.
+_FAULTS: Final[dict[str, tuple[str, str]]] = {
+    "signature": ("22P04", "COPY file signature not recognized"),
+    "missing_flags": ("22P04", "invalid COPY file header (missing flags)"),
+    "with_oids": ("22P04", "invalid COPY file header (WITH OIDS)"),
+    "critical_flags": ("22P04", "unrecognized critical flags in COPY file header"),
+    "missing_length": ("22P04", "invalid COPY file header (missing length)"),
+    "wrong_length": ("22P04", "invalid COPY file header (wrong length)"),
+    "field_count": ("22P04", "row field count is {}, expected {}"),
+    "unexpected_eof": ("22P04", "unexpected EOF in COPY data"),
+    "field_size": ("22P04", "invalid field size"),
+    "after_eof": ("22P04", "received copy data after EOF marker"),
+    "incorrect_format": ("22P03", "incorrect binary data format"),
+    "no_data_left": ("08P01", "no data left in message"),
+    "insufficient_data": ("08P01", "insufficient data left in message"),
+    "received_time": ("22008", "time out of range"),
+    "received_zone": ("22009", "time zone displacement out of range"),
+    "numeric_sign": ("22P03", 'invalid sign in external "numeric" value'),
+    "numeric_scale": ("22P03", 'invalid scale in external "numeric" value'),
+    "numeric_digit": ("22P03", 'invalid digit in external "numeric" value'),
+    "jsonb_version": ("XX000", "unsupported jsonb version number {}"),
+    "null_value": ("23502", "null value in a field that the schema calls not nullable"),
+    "not_null": ("22000", "value in a column of Arrow type null"),
+    "int_no_place": ("22003", 'value "{}" is out of range for Arrow type {}'),
+    "time_no_place": ("22008", "value {} has no place in the Arrow type"),
+    "numeric_overflow": ("22003", "numeric field overflow"),
+    "numeric_inexact": ("22003", "numeric value has more decimals than the Arrow type"),
+    "numeric_special": ("22003", "numeric value {} has no place in an Arrow decimal"),
+    "byte_width": ("22026", "value has {} bytes, but the Arrow type {}"),
+    "array_dimensions": ("22000", "array has {} dimensions, but the schema {}"),
+    "array_bound": ("0A000", "array has the lower bound {}, which an Arrow list cannot have"),
+    "list_size": ("22000", "array has {} elements, but the Arrow type {}"),
+    "wrong_type": ("42804", "binary data has type {} instead of expected {}"),
+    "column_count": ("42804", "wrong number of columns: {}, expected {}"),
+    "null_key": ("22004", "null value not allowed for hstore key"),
+}
+
+_OTHER_TYPE: Final = "Give the field another Arrow type, or cast the column in the query."
+_FAULT_HINTS: Final = {
+    "row_too_long": "PostgreSQL sends no row of more than 1,073,741,822 bytes.",
+    "unexpected_eof": "The query that sent the data may have failed: its trailer is missing.",
+    "int_no_place": _OTHER_TYPE,
+    "time_no_place": _OTHER_TYPE,
+    "numeric_overflow": _OTHER_TYPE,
+    "numeric_inexact": "Give the field a greater scale, or read it as utf8 with pg_type numeric.",
+    "numeric_special": "Read the column as utf8 with the field metadata pg_type numeric.",
+    "array_bound": "Cast the column to text in the query.",
+    "array_dimensions": "Nest as many lists in the schema, or cast it to text in the query.",
 }

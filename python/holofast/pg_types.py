@@ -19,7 +19,8 @@ class PgType:
     a composite's fields. `length` is bpchar's, in characters. `delimiter` stands between elements
     of an array, as a byte. `children` are the type of an array's elements, of a range's bounds, or
     of each field of a composite. `label` is what format_type prints. Without `has_binary` it is
-    text that stands for a type whose binary form cannot be made of it.
+    text that stands for a type whose binary form cannot be made of it; without `has_text`, by the
+    name raw, it is a type's binary form of which its text cannot be made.
     """
 
     name: str
@@ -29,6 +30,7 @@ class PgType:
     children: tuple[PgType, ...] = ()
     label: str = ""
     has_binary: bool = True
+    has_text: bool = True
 
 
 class Known(NamedTuple):
@@ -170,6 +172,11 @@ def builtin(name: str, length: int | None = None) -> PgType:
     written = known.written or "text"
     of_its_own = known.written is not None
     return PgType(written, known.oid, length, delimiter, children, known.label, of_its_own)
+
+
+def raw(label: str, oid: int) -> PgType:
+    """A type's binary form as it is; `oid` is 0 where it is not known."""
+    return PgType("raw", oid, label=label, has_text=False)
 
 
 def array_of(element: PgType, oid: int = 0) -> PgType:

@@ -61,6 +61,14 @@ class EncoderSpec:
     batch_size: int
 
 
+@dataclass(frozen=True)
+class DecoderSpec:
+    """What a decoder needs beside the Arrow schema: each column's name and its PostgreSQL type."""
+
+    names: tuple[str, ...]
+    types: tuple[PgType, ...]
+
+
 def columns(schema: pa.Schema) -> tuple[Column, ...]:
     """The columns of `schema` with their PostgreSQL types.
 
@@ -94,9 +102,11 @@ def resolve(
         up_front = (options.null or "", *(names if options.header else ()))
         encoding = conversions.to(options.encoding or settings.client_encoding, up_front)
     zone: Zone | None = time_zone.load(settings.time_zone)  # unknown is an error, needed or not
-    if binary:
-        for column in table:
+    for column in table:
+        if binary:
             _check_binary(column.name, column.pg_type)
+        else:
+            _check_text(column.name, column.pg_type)
     iso = settings.date_style.startswith("ISO")
     plain = zone == time_zone.UTC and (iso or zone.abbreviations == ("UTC",))
     if binary or plain or not any(map(_has_zone, types)):
@@ -116,6 +126,20 @@ def resolve(
         most_row_bytes=MAX_ROW_BYTES,
         settings=settings,
         batch_size=batch_size,
+    )
+
+
+def resolve_decoder(schema: pa.Schema) -> DecoderSpec:
+    """The spec for decoding rows of `schema`.
+
+    Raises CopyError as `columns` does, and 0A000 for a column that cannot be read out of BINARY.
+    """
+    table = columns(schema)
+    for column in table:
+        _check_readable(column.name, column.type, column.pg_type)
+    return DecoderSpec(
+        names=tuple(column.name for column in table),
+        types=tuple(column.pg_type for column in table),
     )
 
 
@@ -149,6 +173,39 @@ def _check_binary(column: str, pg_type: PgType) -> None:
                 hint="BINARY shows it: give the part's field the metadata pg_oid.",
             )
         _check_binary(column, part)
+
+
+def _check_text(column: str, pg_type: PgType) -> None:
+    """Refuse bytes that are a type's binary form, of which no text is made here."""
+    if not pg_type.has_text:
+        raise CopyError(
+            "0A000",
+            f'column "{column}" has the binary form of {pg_type.label}, which has no text here',
+            hint="Use BINARY, or cast it to text in the query.",
+        )
+    for part in pg_type.children:
+        _check_text(column, part)
+
+
+def _check_readable(column: str, arrow: pa.DataType, pg_type: PgType) -> None:
+    """Refuse what a column is not read as: values said once for many rows, halves of floats, and
+    text of a type whose text is not made here.
+    """
+    if arrow_types.is_encoded(arrow) or arrow_types.is_half(arrow):
+        raise CopyError(
+            "0A000",
+            f'column "{column}" is not read as Arrow type {arrow}',
+            hint="Give its field the type of the values, of floats float32.",
+        )
+    if not pg_type.has_binary:
+        raise CopyError(
+            "0A000",
+            f'column "{column}" of type {pg_type.label} is not read as text',
+            hint="Give its field the Arrow type binary, which takes the bytes as they are, "
+            "or cast it to text in the query.",
+        )
+    for part, child in zip(arrow_types.parts(arrow), pg_type.children, strict=False):
+        _check_readable(column, part, child)
 
 
 def _force_quote(names: tuple[str, ...], wanted: str | tuple[str, ...] | None) -> tuple[bool, ...]:

@@ -1,4 +1,4 @@
-"""The only choice by type: (Arrow type, PostgreSQL type) → field."""
+"""The only choice by type: (Arrow type, PostgreSQL type) → field, or → column of what is read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
+from holofast._python import strings
 from holofast._python.carrier import Carrier
+from holofast._python.reader import Column, Fixed, Nothing, Plain, exactly
+from holofast._python.types import bool as bool_
+from holofast._python.types import date, interval, json, numeric, time, timestamp
+from holofast._python.types import int as int_
 from holofast._python.types.array import Array
 from holofast._python.types.bool import Bool
 from holofast._python.types.bytes import Bytes
@@ -27,7 +32,10 @@ from holofast._python.types.uuid import Uuid
 from holofast.arrow_types import is_list, is_text, storage_type, value_type
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from holofast._python.field import Field
+    from holofast._python.reader import Reader
     from holofast.conversions import Encoding
     from holofast.pg_types import PgType
     from holofast.settings import Settings
@@ -76,7 +84,7 @@ def field(
             return Decimal(0, unsigned=True)
         case "numeric":
             return Decimal(arrow.scale)
-        case "bytea":
+        case "bytea" | "raw":
             escape = settings.bytea_output == "escape"
             return Bytes(large=arrow != pa.binary(), escape=escape)
         case "uuid":
@@ -114,3 +122,64 @@ def field(
 def _strings(arrow: pa.DataType, to: PgType, encoding: Encoding | None) -> Field:
     strings = String(large=arrow != pa.utf8(), encoding=encoding)
     return strings if to.name == "text" else Carrier(strings, to, encoding)
+
+
+def column(field: pa.Field, from_: PgType) -> Column:
+    """The column of a field whose values are sent as `from_`."""
+    return Column(field.type, field.nullable, _reader(storage_type(field.type), from_))
+
+
+def _reader(arrow: pa.DataType, from_: PgType) -> Reader:
+    if pa.types.is_null(arrow):
+        return Nothing()
+    if is_text(arrow):
+        return Plain(arrow, _text(from_))
+    if pa.types.is_integer(arrow):
+        return Fixed(arrow, _integer(arrow, from_))
+    match from_.name:
+        case "bool":
+            return Plain(arrow, bool_.receive)
+        case "float4" | "float8":
+            width = arrow.bit_width // 8
+            return Fixed(arrow, lambda data: int.from_bytes(exactly(data, width), "big"))
+        case "numeric":
+            precision, scale = arrow.precision, arrow.scale
+            return Fixed(arrow, lambda data: numeric.receive_decimal(data, precision, scale))
+        case "bytea" if pa.types.is_fixed_size_binary(arrow):
+            return Plain(arrow, strings.of_width(arrow.byte_width))
+        case "bytea" | "raw":
+            return Plain(arrow, strings.raw)
+        case "uuid":
+            return Plain(arrow, strings.uuid)
+        case "interval" if arrow == pa.month_day_nano_interval():
+            return Plain(arrow, interval.receive_nanos)
+    return Fixed(arrow, _moment(arrow, from_.name))
+
+
+def _text(from_: PgType) -> Callable[[bytes], str]:
+    match from_.name:
+        case "jsonb":
+            return json.receive
+        case "numeric":
+            return numeric.receive_text
+    return strings.text
+
+
+def _integer(arrow: pa.DataType, from_: PgType) -> Callable[[bytes], int]:
+    match from_.name:
+        case "bool":
+            return bool_.receive
+        case "numeric":
+            return numeric.receive_uint64
+    return int_.receive(from_.name, arrow)
+
+
+def _moment(arrow: pa.DataType, name: str) -> Callable[[bytes], int]:
+    match name:
+        case "date":
+            return date.receive_millis if pa.types.is_date64(arrow) else date.receive
+        case "time":
+            return lambda data: time.receive_in(data, arrow.unit)
+        case "timestamp" | "timestamptz":
+            return lambda data: timestamp.receive(data, arrow.unit)
+    return lambda data: interval.receive_duration(data, arrow.unit)

@@ -1,8 +1,9 @@
-//! The only match on Arrow type, PostgreSQL type and format. To add a type: one file in `types`,
+//! The only match on Arrow type, PostgreSQL type and format; `readers` has that of decoding. To add a type: one file in `types`,
 //! one arm here.
 
 mod nested;
 mod numbers;
+mod readers;
 mod strings;
 mod times;
 
@@ -28,6 +29,8 @@ use crate::types::null::Nothing;
 use crate::types::time::{FlooredNanos, Nanos, Units};
 use crate::types::uuid::{self, UuidBinary, UuidText};
 use crate::zone::Zone;
+
+pub(crate) use readers::{reader, width};
 
 type Writer<'a, I> = Box<dyn FieldWriter<I> + 'a>;
 
@@ -110,7 +113,7 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
                 let text = self.delimited::<_, _, { uuid::TEXT }>(values, UuidText);
                 self.either(text, UuidBinary(values), uuid::ALPHABET)
             }
-            (_, P::Bytea) => self.binary_column(array, arrow)?,
+            (_, P::Bytea | P::Raw) => self.binary_column(array, arrow)?,
             (A::Date32, P::Date) => self.date::<arrow::Date32Type, Days>(array),
             (A::Date64, P::Date) => self.date::<arrow::Date64Type, DayMillis>(array),
             (A::Time32(TimeUnit::Second), P::Time) => {

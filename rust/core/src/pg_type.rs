@@ -38,10 +38,12 @@ pub enum PgType {
     Array,
     Record,
     Hstore,
+    /// Bytes that are another type's binary form as it is: no text can be made of them.
+    Raw,
 }
 
 impl PgType {
-    const NAMES: [(&'static str, Self); 32] = [
+    const NAMES: [(&'static str, Self); 33] = [
         ("bool", Self::Bool),
         ("int2", Self::Int2),
         ("int4", Self::Int4),
@@ -74,6 +76,7 @@ impl PgType {
         ("array", Self::Array),
         ("record", Self::Record),
         ("hstore", Self::Hstore),
+        ("raw", Self::Raw),
     ];
 
     /// The type of this name, if it is one of ours: those of pg_type, and array and range.

@@ -120,12 +120,12 @@ fn unaligned(data_type: &DataType) -> DataType {
     }
 }
 
-fn declared_schema<'a>(capsule: &'a Bound<'_, PyCapsule>) -> PyResult<&'a FFI_ArrowSchema> {
+pub fn declared_schema<'a>(capsule: &'a Bound<'_, PyCapsule>) -> PyResult<&'a FFI_ArrowSchema> {
     let pointer = capsule.pointer_checked(Some(c"arrow_schema"))?.cast::<FFI_ArrowSchema>();
     // SAFETY: a capsule of this name points at an ArrowSchema that lives as long as the capsule.
     Ok(unsafe { pointer.as_ref() })
 }
 
-fn value_error(error: arrow_schema::ArrowError) -> PyErr {
+pub fn value_error(error: arrow_schema::ArrowError) -> PyErr {
     PyValueError::new_err(error.to_string())
 }

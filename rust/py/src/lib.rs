@@ -3,6 +3,7 @@
 
 mod arrow;
 mod block;
+mod decoder;
 
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use pyo3::exceptions::{PyBufferError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 
-use arrow::{Columns, Exported};
+use arrow::{Columns, Exported, value_error};
 use block::{Block, Pool};
 
 mod errors {
@@ -284,5 +285,5 @@ fn crc64_combine(first: u64, second: u64, second_len: u64) -> u64 {
 #[pymodule(gil_used = false)]
 mod _native {
     #[pymodule_export]
-    use super::{Encoder, block::Block, crc64, crc64_combine};
+    use super::{Encoder, block::Block, crc64, crc64_combine, decoder::Batch, decoder::Decoder};
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from holofast._python.field import numbers
+from holofast._python.reader import exactly
 
 
 class Bool:
@@ -21,3 +22,8 @@ class Bool:
 
 def _bits(values: pa.Array) -> list[int]:
     return numbers(values if values.type == pa.int8() else values.cast(pa.uint8()), "B")
+
+
+def receive(data: bytes) -> bool:
+    """Out of BINARY (boolrecv)."""
+    return exactly(data, 1) != b"\0"

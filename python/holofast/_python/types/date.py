@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from holofast._python.field import BadValue, big_endian, numbers
+from holofast._python.reader import Fault, signed
 from holofast._python.types.time import Unit, converted, whole
 
 if TYPE_CHECKING:
@@ -96,3 +97,21 @@ def _year_month_day(days: int) -> str:
     year += 400 * era + (month >= 10)
     month += 3 if month < 10 else -9
     return f"{year if year > 0 else 1 - year:04}-{month:02}-{day + 1:02}"
+
+
+def receive(data: bytes) -> int:
+    """A date32 out of BINARY (date_recv)."""
+    days = signed(data, 4)
+    if days in (INFINITY, MINUS_INFINITY - 1):
+        return days
+    if not FIRST_DAY <= days + EPOCH_DAYS < _END_DAY:
+        raise Fault("date_out_of_range")
+    return days + EPOCH_DAYS
+
+
+def receive_millis(data: bytes) -> int:
+    """A date64 out of BINARY, which has no infinity."""
+    days = receive(data)
+    if abs(days) >= INFINITY:
+        raise Fault("time_no_place", "infinity" if days > 0 else "-infinity")
+    return days * _DAY_MILLIS

@@ -7,8 +7,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from holofast._python.field import BadValue, big_endian, numbers
+from holofast._python.reader import Fault, exactly
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pyarrow as pa
 
 # struct's code, the least and the greatest value, and what PostgreSQL's message calls the type.
@@ -50,3 +53,20 @@ def _charout(byte: int) -> str:
     if byte >= 128:
         return f"\\{byte:03o}"
     return chr(byte) if byte else ""
+
+
+def receive(name: str, arrow: pa.DataType) -> Callable[[bytes], int]:
+    """Out of BINARY (int2recv, int4recv, int8recv, oidrecv, charrecv): as one of Arrow's."""
+    code, least = str(arrow), -(2 ** (arrow.bit_width - 1))
+    is_signed = code.startswith("i")
+    inside = range(least if is_signed else 0, -least if is_signed else -2 * least)
+    width = {"int2": 2, "int4": 4, "int8": 8, "oid": 4, "char": 1}[name]
+    sent_signed = name.startswith("int") or (name == "char" and code == "int8")
+
+    def integer(data: bytes) -> int:
+        value = int.from_bytes(exactly(data, width), "big", signed=sent_signed)
+        if value not in inside:
+            raise Fault("int_no_place", value, code)
+        return value
+
+    return integer

@@ -8,7 +8,8 @@ import struct
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from holofast._python.field import BadValue, numbers
-from holofast._python.types.time import to_micros, to_microseconds
+from holofast._python.reader import Fault, exactly
+from holofast._python.types.time import no_place, of_unit, to_micros, to_microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _INT64: Final = range(-(2**63), 2**63)
+_INT32_MAX: Final = 2**31 - 1
+_INT64_MAX: Final = 2**63 - 1
+# PostgreSQL's infinities, from 17 on: months, days and microseconds, of which Arrow has nanoseconds
+# (INTERVAL_NOEND and INTERVAL_NOBEGIN of timestamp.h).
+_WORDS: Final = {
+    (_INT32_MAX, _INT32_MAX, _INT64_MAX): "infinity",
+    (-_INT32_MAX - 1, -_INT32_MAX - 1, -_INT64_MAX - 1): "-infinity",
+}
 
 
 class Parts(NamedTuple):
@@ -35,7 +44,7 @@ class Interval:
     `floor` forgets parts of microseconds.
     """
 
-    alphabet = "@ +-:.0123456789PTYMDHSadeghimnorsuy"
+    alphabet = "@ +-:.0123456789PTYMDHSadefghimnorstuy"
 
     def __init__(self, unit: str | None, style: str, *, floor: bool) -> None:
         self._is_duration = unit is not None
@@ -43,7 +52,8 @@ class Interval:
         self._put = _STYLES[style]
 
     def text(self, values: pa.Array) -> list[str]:
-        return [self._put(_parts(*interval)) for interval in self._intervals(values)]
+        intervals = self._intervals(values)
+        return [_WORDS.get(interval) or self._put(_parts(*interval)) for interval in intervals]
 
     def binary(self, values: pa.Array) -> list[bytes]:
         pairs = self._intervals(values)
@@ -55,8 +65,10 @@ class Interval:
             parts = zip(*(numbers(values, "i", part, 4) for part in (0, 1)), strict=True)
             nanos = numbers(values, "q", 1, 2)
             return [
-                (months, days, to_micros(nano, self._unit, i))
-                for i, ((months, days), nano) in enumerate(zip(parts, nanos, strict=True))
+                span if span in _WORDS else (*span[:2], to_micros(span[2], self._unit, i))
+                for i, span in enumerate(
+                    (*part, nano) for part, nano in zip(parts, nanos, strict=True)
+                )
             ]
         return [(0, 0, self._micros(value, i)) for i, value in enumerate(numbers(values, "q"))]
 
@@ -155,3 +167,27 @@ _STYLES: Final[dict[str, Callable[[Parts], str]]] = {
     "sql_standard": _sql,
     "iso_8601": _iso,
 }
+
+
+def _receive(data: bytes) -> tuple[int, int, int]:
+    """Months, days and microseconds out of BINARY (interval_recv)."""
+    micros, days, months = struct.unpack(">qii", exactly(data, 16))
+    return months, days, micros
+
+
+def receive_nanos(data: bytes) -> tuple[int, int, int]:
+    """A month-day-nano out of BINARY."""
+    span = months, days, micros = _receive(data)
+    if span in _WORDS:
+        return span
+    if micros * 1000 not in _INT64:
+        raise no_place(micros)
+    return months, days, micros * 1000
+
+
+def receive_duration(data: bytes, unit: str) -> int:
+    """A duration of a unit out of BINARY: an interval without months and days."""
+    months, days, micros = _receive(data)
+    if months or days:
+        raise Fault("time_no_place", f"{months} mons {days} days {micros} us")
+    return of_unit(micros, unit)

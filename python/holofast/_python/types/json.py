@@ -9,6 +9,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from holofast._python.reader import Fault
+from holofast._python.strings import text
 from holofast._python.types.numeric import MOST_DECIMALS, MOST_WHOLE
 
 if TYPE_CHECKING:
@@ -159,3 +161,12 @@ def _number(text: str) -> str | None:
     padded = significant.ljust(before, "0")
     tail = padded[before:]
     return f"{sign}{padded[:before]}" + (f".{tail}" if tail else "")
+
+
+def receive(data: bytes) -> str:
+    """jsonb out of BINARY (jsonb_recv): a version, then the text."""
+    if not data:
+        raise Fault("no_data_left")
+    if data[0] != 1:
+        raise Fault("jsonb_version", data[0])
+    return text(data[1:])

@@ -9,6 +9,7 @@ import struct
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from holofast._python.field import BadValue, big_endian, numbers
+from holofast._python.reader import Fault, signed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -131,3 +132,36 @@ def parse_timetz(text: str) -> bytes | None:
     if micros > DAY_MICROS:
         return None
     return struct.pack(">qi", micros, -offset if found[5] == "+" else offset)
+
+
+def receive(data: bytes) -> int:
+    """Microseconds since midnight out of BINARY (time_recv)."""
+    micros = signed(data, 8)
+    if not 0 <= micros <= DAY_MICROS:
+        raise Fault("received_time")
+    return micros
+
+
+def in_unit(micros: int, unit: str) -> int | None:
+    """Microseconds in one of Arrow's units; None where they are not whole ones that it holds."""
+    multiplier, divisor, _ = to_microseconds(unit, floor=False)
+    value, rest = divmod(micros * divisor, multiplier)
+    return None if rest or not -(2**63) <= value < 2**63 else value
+
+
+def receive_in(data: bytes, unit: str) -> int:
+    """A time of a unit out of BINARY."""
+    return of_unit(receive(data), unit)
+
+
+def of_unit(micros: int, unit: str) -> int:
+    """Microseconds in one of Arrow's units; raises Fault."""
+    value = in_unit(micros, unit)
+    if value is None:
+        raise no_place(micros)
+    return value
+
+
+def no_place(micros: int) -> Fault:
+    """What is told of microseconds that are none of Arrow's."""
+    return Fault("time_no_place", f"{micros} us")

@@ -12,11 +12,14 @@ from operator import add
 from typing import TYPE_CHECKING, Final
 
 from holofast._python.field import BadValue, big_endian, numbers
+from holofast._python.reader import Fault, signed
 from holofast._python.types.date import DATES, EPOCH_DAYS, FIRST_DAY, with_era, with_words
 from holofast._python.types.time import (
     DAY_MICROS,
     clocks,
     converted,
+    in_unit,
+    no_place,
     split,
     to_micros,
     to_microseconds,
@@ -111,3 +114,16 @@ def _offset(seconds: int) -> str:
     if rest:
         return f"{sign}{hours:02}:{minutes:02}:{rest:02}"
     return f"{sign}{hours:02}:{minutes:02}" if minutes else f"{sign}{hours:02}"
+
+
+def receive(data: bytes, unit: str) -> int:
+    """A timestamp of a unit out of BINARY (timestamp_recv, timestamptz_recv)."""
+    micros = signed(data, 8)
+    if micros in (_INT64_MAX, -_INT64_MAX - 1):
+        return micros
+    if not _FIRST_MICROS <= micros + _EPOCH_MICROS < _END_MICROS:
+        raise Fault("timestamp_out_of_range")
+    value = in_unit(micros + _EPOCH_MICROS, unit)
+    if value is None or abs(value) >= _INT64_MAX:  # what Arrow has for infinity is no instant
+        raise no_place(micros)
+    return value

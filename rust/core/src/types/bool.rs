@@ -6,7 +6,9 @@ use arrow_array::BooleanArray;
 
 use crate::block::{Block, bits};
 use crate::error::Reason;
+use crate::fault::Fault;
 use crate::field::{Extent, FieldWriter, head};
+use crate::reader::exactly;
 
 pub(crate) const ALPHABET: &[u8] = b"ft";
 
@@ -61,4 +63,10 @@ impl<I: Copy> FieldWriter<I> for BoolBinary<'_> {
         *head(cell) = (1 << 24 | u64::from(self.0.value(row)) << 32).to_le_bytes();
         Ok(5)
     }
+}
+
+/// Out of BINARY (boolrecv).
+#[inline(always)]
+pub(crate) fn receive(bytes: &[u8]) -> Result<bool, Fault> {
+    exactly::<1>(bytes).map(|[byte]| byte != 0)
 }

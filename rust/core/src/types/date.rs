@@ -9,8 +9,10 @@ use super::digits::{ascii2, left16};
 use super::time::put_word;
 use crate::block::Block;
 use crate::error::Reason;
+use crate::fault::Fault;
 use crate::field::{Extent, FieldWriter, Form, head};
 use crate::isa::prefetch;
+use crate::reader::exactly;
 
 pub(crate) const ALPHABET: &[u8] = b"- 0123456789BCinfty";
 
@@ -210,5 +212,26 @@ impl<T, U: DateUnit<T>> Form<T, 4> for DateBinary<U> {
         };
         *cell = days.to_be_bytes();
         Ok(4)
+    }
+}
+
+/// A date32 out of BINARY (date_recv).
+#[inline(always)]
+pub(crate) fn receive(bytes: &[u8]) -> Result<i32, Fault> {
+    match i32::from_be_bytes(exactly(bytes)?) {
+        infinite @ (i32::MAX | i32::MIN) => Ok(infinite),
+        days => match i64::from(days) + EPOCH_DAYS {
+            days if DATES.contains(&days) => Ok(days as i32),
+            _ => Err(Reason::DateOutOfRange.into()),
+        },
+    }
+}
+
+/// A date64 out of BINARY, which has no infinity.
+pub(crate) fn receive_millis(bytes: &[u8]) -> Result<i64, Fault> {
+    match receive(bytes)? {
+        i32::MAX => Err(Fault::TimeNoPlace("infinity".into())),
+        i32::MIN => Err(Fault::TimeNoPlace("-infinity".into())),
+        days => Ok(i64::from(days) * DAY_MILLIS),
     }
 }

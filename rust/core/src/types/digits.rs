@@ -17,6 +17,15 @@ static FOUR: [u32; 10_000] = {
     table
 };
 
+/// The four digits of a number below 10⁴ as ASCII, and how many zeros stand before its first digit;
+/// None from there on.
+#[inline(always)]
+pub(super) fn ascii4(value: u16) -> Option<([u8; 4], usize)> {
+    let spread = FOUR.get(usize::from(value))?;
+    let zeros = (spread | 1 << 31).trailing_zeros() / 8;
+    Some(((spread | ZEROS as u32).to_le_bytes(), zeros as usize))
+}
+
 /// The eight digits of `value` (below 10⁸), in the same form.
 #[inline(always)]
 pub(super) fn spread8(value: u64) -> u64 {

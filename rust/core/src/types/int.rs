@@ -10,8 +10,10 @@ use arrow_schema::DataType;
 
 use super::digits;
 use crate::error::Reason;
+use crate::fault::Fault;
 use crate::field::Form;
 use crate::pg_type::PgType;
+use crate::reader::exactly;
 
 pub(crate) const ALPHABET: &[u8] = b"-0123456789";
 
@@ -124,4 +126,20 @@ fn words(to: PgType) -> &'static str {
         PgType::Char => "\"char\"",
         _ => "bigint",
     }
+}
+
+/// Out of BINARY (int2recv, int4recv, int8recv, oidrecv, charrecv): of `From`'s width, as one of
+/// Arrow's.
+#[inline(always)]
+pub(crate) fn receive<A: ArrowPrimitiveType, From, const N: usize>(
+    bytes: &[u8],
+    read: fn([u8; N]) -> From,
+) -> Result<A::Native, Fault>
+where
+    From: Copy + Into<i128> + TryInto<A::Native>,
+{
+    let value = read(exactly(bytes)?);
+    value
+        .try_into()
+        .map_err(|_| Fault::IntNoPlace(value.into(), A::DATA_TYPE.to_string().to_ascii_lowercase()))
 }

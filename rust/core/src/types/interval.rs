@@ -8,11 +8,13 @@ use std::ops::Range;
 
 use arrow_array::types::{IntervalDayTime, IntervalMonthDayNano};
 
-use super::time::TimeUnit;
+use super::time::{self, TimeUnit, put_word};
 use crate::block::Block;
 use crate::error::Reason;
+use crate::fault::Fault;
 use crate::field::{Extent, FieldWriter, Form, head};
 use crate::isa::prefetch;
+use crate::reader::exactly;
 use crate::settings::IntervalStyle;
 use styles::Out;
 
@@ -20,12 +22,25 @@ use styles::Out;
 pub(crate) const TEXT: usize = 112;
 
 /// PostgreSQL's own interval.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Interval {
     months: i32,
     days: i32,
     micros: i64,
 }
+
+/// PostgreSQL's infinities, from 17 on, and what stands for them in Arrow (INTERVAL_NOEND and
+/// INTERVAL_NOBEGIN of timestamp.h).
+const INFINITE: [(Interval, IntervalMonthDayNano); 2] = [
+    (
+        Interval { months: i32::MAX, days: i32::MAX, micros: i64::MAX },
+        IntervalMonthDayNano { months: i32::MAX, days: i32::MAX, nanoseconds: i64::MAX },
+    ),
+    (
+        Interval { months: i32::MIN, days: i32::MIN, micros: i64::MIN },
+        IntervalMonthDayNano { months: i32::MIN, days: i32::MIN, nanoseconds: i64::MIN },
+    ),
+];
 
 /// How an Arrow type becomes one.
 pub(crate) trait Span<T> {
@@ -65,6 +80,9 @@ impl Span<IntervalDayTime> for Own {
 impl<U: TimeUnit> Span<IntervalMonthDayNano> for MonthDayNano<U> {
     #[inline(always)]
     fn interval(value: IntervalMonthDayNano) -> Result<Interval, Reason> {
+        if let Some((infinite, _)) = INFINITE.iter().find(|(_, arrow)| *arrow == value) {
+            return Ok(*infinite);
+        }
         let micros = U::micros(value.nanoseconds, 0)?.ok_or(Reason::IntervalOutOfRange)?;
         Ok(Interval { months: value.months, days: value.days, micros })
     }
@@ -81,6 +99,9 @@ impl<T, S: Span<T>> Form<T, TEXT> for IntervalText<S> {
     fn put(&self, value: T, cell: &mut [u8; TEXT]) -> Result<usize, Reason> {
         let value = S::interval(value)?;
         let mut out = Out { cell, len: 0 };
+        if let Some(at) = INFINITE.iter().position(|(own, _)| *own == value) {
+            return Ok(put_word([b"infinity", b"-infinity".as_slice()][at], out.cell));
+        }
         match self.style {
             IntervalStyle::Postgres => value.put_postgres(&mut out),
             IntervalStyle::PostgresVerbose => value.put_verbose(&mut out),
@@ -94,10 +115,10 @@ impl<T, S: Span<T>> Form<T, TEXT> for IntervalText<S> {
 /// Every byte that a style's text can have.
 pub(crate) fn alphabet(style: IntervalStyle) -> &'static [u8] {
     match style {
-        IntervalStyle::Postgres => b" +-.:0123456789yearsmond",
-        IntervalStyle::PostgresVerbose => b"@ -.0123456789yearsmondhuicg",
-        IntervalStyle::SqlStandard => b" +-.:0123456789",
-        IntervalStyle::Iso8601 => b"-.0123456789PYMDTHS",
+        IntervalStyle::Postgres => b" +-.:0123456789yearsmondifty",
+        IntervalStyle::PostgresVerbose => b"@ -.0123456789yearsmondhuicgfty",
+        IntervalStyle::SqlStandard => b" +-.:0123456789infty",
+        IntervalStyle::Iso8601 => b"-.0123456789PYMDTHSinfty",
     }
 }
 
@@ -132,4 +153,38 @@ fn put_field<T, S: Span<T>>(value: T, cell: &mut [u8; 20]) -> Result<usize, Reas
     cell[12..16].copy_from_slice(&days.to_be_bytes());
     cell[16..].copy_from_slice(&months.to_be_bytes());
     Ok(20)
+}
+
+/// Out of BINARY (interval_recv).
+#[inline(always)]
+fn receive(bytes: &[u8]) -> Result<Interval, Fault> {
+    let words = exactly::<16>(bytes)?;
+    let (micros, rest) = words.split_first_chunk().expect("16 > 8");
+    let (days, months) = rest.split_first_chunk().expect("8 > 4");
+    Ok(Interval {
+        micros: i64::from_be_bytes(*micros),
+        days: i32::from_be_bytes(*days),
+        months: i32::from_be_bytes(*months.first_chunk().expect("4 left")),
+    })
+}
+
+/// A month-day-nano out of BINARY.
+#[inline(always)]
+pub(crate) fn receive_nanos(bytes: &[u8]) -> Result<IntervalMonthDayNano, Fault> {
+    let interval = receive(bytes)?;
+    if let Some((_, infinite)) = INFINITE.iter().find(|(own, _)| *own == interval) {
+        return Ok(*infinite);
+    }
+    let Interval { months, days, micros } = interval;
+    let nanoseconds = micros.checked_mul(1000).ok_or_else(|| time::no_place(micros))?;
+    Ok(IntervalMonthDayNano { months, days, nanoseconds })
+}
+
+/// A duration of a unit out of BINARY: an interval without months and days.
+pub(crate) fn receive_duration(bytes: &[u8], unit: arrow_schema::TimeUnit) -> Result<i64, Fault> {
+    let Interval { months, days, micros } = receive(bytes)?;
+    if months != 0 || days != 0 {
+        return Err(Fault::TimeNoPlace(format!("{months} mons {days} days {micros} us")));
+    }
+    time::in_unit(micros, unit)
 }

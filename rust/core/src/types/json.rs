@@ -9,6 +9,8 @@ use std::cmp::Ordering;
 use std::ops::Range;
 
 use crate::error::Reason;
+use crate::fault::Fault;
+use crate::strings::{Put, Text};
 
 /// Nested arrays and objects; PostgreSQL's own limit depends on its stack.
 const MOST_DEPTH: usize = 500;
@@ -237,3 +239,22 @@ fn len_until(text: &[u8], others: impl Fn(u64) -> u64, is_plain: impl Fn(&u8) ->
 
 const ONES: u64 = u64::MAX / 255;
 const TOPS: u64 = ONES << 7;
+
+/// jsonb out of BINARY (jsonb_recv): a version, then the text.
+pub(crate) struct Received;
+
+impl Put for Received {
+    #[inline(always)]
+    fn put(&self, onwards: &[u8], len: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
+        match &onwards[..len] {
+            [] => Err(Fault::NoDataLeft),
+            [1, text @ ..] => Text.put(text, len - 1, out),
+            [version, ..] => Err(Fault::JsonbVersion(*version)),
+        }
+    }
+
+    #[inline(always)]
+    fn is_right(&self, added: &[u8], ends: &[i32], first: usize) -> bool {
+        Text.is_right(added, ends, first)
+    }
+}

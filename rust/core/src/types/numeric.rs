@@ -1,5 +1,8 @@
 //! numeric of any size, from its decimal digits: decimal256, and PostgreSQL's own text of one, with
-//! a scale of its own or a word for it. Columns of 64 or 128 bits are `decimal`'s.
+//! a scale of its own or a word for it. Columns of 64 or 128 bits are `decimal`'s; out of BINARY it is
+//! `received`'s.
+
+pub(crate) mod received;
 
 /// Digits in ASCII, of which the last `scale` stand behind the point.
 pub(crate) struct Digits<'a> {

@@ -7,8 +7,10 @@ use std::ops::Range;
 use super::digits::{ZEROS, ascii6};
 use crate::block::{BLOCK, Block};
 use crate::error::Reason;
+use crate::fault::Fault;
 use crate::field::{Extent, FieldWriter, Form, head};
 use crate::isa::{Isa, prefetch};
+use crate::reader::exactly;
 
 pub(crate) const ALPHABET: &[u8] = b":.0123456789";
 
@@ -287,4 +289,30 @@ fn seconds(text: &[u8]) -> Option<i64> {
     }
     let fits = groups.len() <= 3 && parts[1] < 60 && parts[2] < 60;
     fits.then_some(3600 * parts[0] + 60 * parts[1] + parts[2])
+}
+
+/// Microseconds since midnight out of BINARY (time_recv).
+#[inline(always)]
+pub(crate) fn receive(bytes: &[u8]) -> Result<i64, Fault> {
+    let micros = i64::from_be_bytes(exactly(bytes)?);
+    if (0..=DAY_MICROS).contains(&micros) { Ok(micros) } else { Err(Fault::TimeOutOfRange) }
+}
+
+/// Microseconds in one of Arrow's units, of which they must be whole ones.
+#[inline(always)]
+pub(crate) fn in_unit(micros: i64, unit: arrow_schema::TimeUnit) -> Result<i64, Fault> {
+    use arrow_schema::TimeUnit as Arrow;
+    let whole = |divisor: i64| (micros % divisor == 0).then(|| micros / divisor);
+    let value = match unit {
+        Arrow::Second => whole(1_000_000),
+        Arrow::Millisecond => whole(1000),
+        Arrow::Microsecond => Some(micros),
+        Arrow::Nanosecond => micros.checked_mul(1000),
+    };
+    value.ok_or_else(|| no_place(micros))
+}
+
+#[cold]
+pub(crate) fn no_place(micros: i64) -> Fault {
+    Fault::TimeNoPlace(format!("{micros} us"))
 }

@@ -6,11 +6,15 @@ use std::ops::Range;
 
 use super::date::{Dates, EPOCH_DAYS, put_date};
 use super::digits::ascii6;
-use super::time::{Clocks, DAY_MICROS, TimeUnit, clock, day_and_time, hhmmss, put_time, put_word};
+use super::time::{
+    self, Clocks, DAY_MICROS, TimeUnit, clock, day_and_time, hhmmss, put_time, put_word,
+};
 use crate::block::{BLOCK, Block};
 use crate::error::Reason;
+use crate::fault::Fault;
 use crate::field::{Extent, FieldWriter, Form, head};
 use crate::isa::{Isa, prefetch};
+use crate::reader::exactly;
 use crate::zone::Zone;
 
 pub(crate) const ALPHABET: &[u8] = b"-+:. 0123456789BCinfty";
@@ -222,5 +226,30 @@ impl<U: TimeUnit> Form<i64, 8> for TimestampBinary<U> {
     fn put(&self, value: i64, cell: &mut [u8; 8]) -> Result<usize, Reason> {
         *cell = timestamp::<U>(value)?.to_be_bytes();
         Ok(8)
+    }
+}
+
+/// A timestamp of a unit out of BINARY (timestamp_recv, timestamptz_recv).
+#[inline(always)]
+pub(crate) fn receive(bytes: &[u8], unit: arrow_schema::TimeUnit) -> Result<i64, Fault> {
+    let micros = match i64::from_be_bytes(exactly(bytes)?) {
+        infinite @ (i64::MAX | i64::MIN) => return Ok(infinite),
+        micros if (MIN_TIMESTAMP..END_TIMESTAMP).contains(&micros) => micros,
+        _ => return Err(Reason::TimestampOutOfRange.into()),
+    };
+    use arrow_schema::TimeUnit as Arrow;
+    let since_1970 = match unit {
+        // The last ones are too far from 1970 for microseconds.
+        Arrow::Second | Arrow::Millisecond => time::in_unit(micros, unit)
+            .and_then(|value| Ok(value + time::in_unit(EPOCH_MICROS, unit)?)),
+        Arrow::Microsecond | Arrow::Nanosecond => time::in_unit(
+            micros.checked_add(EPOCH_MICROS).ok_or_else(|| time::no_place(micros))?,
+            unit,
+        ),
+    };
+    match since_1970 {
+        // What Arrow has for infinity is no instant.
+        Ok(value) if value.unsigned_abs() < i64::MAX as u64 => Ok(value),
+        _ => Err(time::no_place(micros)),
     }
 }
