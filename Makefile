@@ -79,7 +79,7 @@ clean:
 	touch $@
 
 .venv/built: .venv/tools $(RUST)
-	$(BIN)/maturin develop --release --extras cli
+	$(BIN)/maturin develop --release --extras cli,postgres
 	touch $@
 
 .venv/bench: .venv/built pyproject.toml

@@ -24,18 +24,18 @@ import pyarrow as pa
 from holofast import pipeline
 from holofast.encoder import Encoder
 from holofast.job import default_workers
+from holofast.job.output import least_row_bytes
 from holofast.options import CopyOptions
-from holofast.pipeline.runs import Export, least_row_bytes
-from holofast.settings import Settings
+from holofast.pipeline.runs import Export
 from holofast.sinks.multipart import Multipart
 from holofast.sinks.oss import OssStore
 from holofast.sinks.store import PART_SIZE
-from holofast.sources import open_source
 from holofast.sources.arrow import Arrow
 
 from benches import datasets
 from benches.bench_upload import Pieces
 from benches.loopback import Loopback, copy_statement, discarding_oss
+from tests.exports import open_result
 
 if TYPE_CHECKING:
     from holofast.pipeline import Progress
@@ -84,7 +84,7 @@ def _median(rows: list[_Times], name: str) -> float:
 def _round(oss: Loopback, other: ProcessPoolExecutor, query: str, file_format: str) -> _Times:
     encode, upload, server, size = other.submit(_in_memory, oss, query, file_format).result()
     started = time.process_time()
-    with contextlib.closing(open_source(query, None, Settings())) as source:
+    with contextlib.closing(open_result(query)) as source:
         for _ in source:
             pass
     scan = time.process_time() - started
@@ -115,7 +115,7 @@ def _in_memory(oss: Loopback, query: str, file_format: str) -> tuple[float, floa
 
 def _encode(query: str, file_format: str) -> tuple[float, list[memoryview]]:
     """CPU seconds of cutting and encoding by one thread, of batches in memory, and the parts."""
-    with contextlib.closing(open_source(query, None, Settings())) as source:
+    with contextlib.closing(open_result(query)) as source:
         batches = list(source)
     reader = pa.RecordBatchReader.from_batches(batches[0].schema, batches)
     encoder = Encoder(reader.schema, CopyOptions(format=file_format))

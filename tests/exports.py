@@ -6,6 +6,9 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from holofast import api
+from holofast.options import CopyOptions
+from holofast.settings import Assignments
+from holofast.sources import Reading, connect
 
 if TYPE_CHECKING:
     from tests.oss_fixtures import LoopbackOss
@@ -20,3 +23,14 @@ def to_stdout(text: str, **options: Any) -> bytes:
     out = io.BytesIO()
     api.copy(text, stdout=out, **options)
     return out.getvalue()
+
+
+def open_result(query: str, uri: str | None = None, zone: str = "UTC") -> Any:
+    """The result of a query of a DuckDB, whose session ends with it."""
+    database = connect(uri, Assignments((("TimeZone", zone),)))
+    try:
+        (result,) = database.open(query, Reading(CopyOptions(), "native")).sources
+    except BaseException:
+        database.close()
+        raise
+    return result

@@ -14,7 +14,7 @@ from holofast import api
 from holofast.encoder import Encoder
 from holofast.errors import DestinationError, EncodeError, ProgramError
 from holofast.options import CopyOptions
-from holofast.plan import object_key
+from holofast.plan import object_keys
 from holofast.programs import ExitCode, parse_arguments
 from holofast.settings import Settings
 from holofast.sinks import store
@@ -231,6 +231,8 @@ def test_a_report_reads_well_and_is_json(oss: LoopbackOss) -> None:
         "engine",
         "confirmed",
         "left_behind",
+        "encode",
+        "encode_reason",
     }
     text = str(report)
     assert "rows    1,234\n" in text
@@ -274,18 +276,18 @@ def test_the_directory_ends_in_one_slash(
     oss: LoopbackOss, directory: str, name: str, key: str
 ) -> None:
     target = parse_arguments([*oss.arguments(directory), "--FileName", name], {})
-    assert object_key(target, "csv") == key
+    assert object_keys(target, "csv") == (key,)
 
 
 def test_a_name_that_is_too_long_is_refused(oss: LoopbackOss) -> None:
     target = parse_arguments(oss.arguments("é" * 500), {})
     with pytest.raises(DestinationError, match="is not possible"):
-        object_key(target, "csv")
+        object_keys(target, "csv")
 
 
 def test_names_made_up_sort_by_time_and_differ(oss: LoopbackOss) -> None:
     target = parse_arguments(oss.arguments(), {})
-    names = [object_key(target, "csv") for _ in range(50)]
+    names = [object_keys(target, "csv")[0] for _ in range(50)]
     assert len(set(names)) == 50
     stamps = [name.partition("-")[0] for name in names]
     assert stamps == sorted(stamps)

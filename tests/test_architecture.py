@@ -40,6 +40,7 @@ APART = {"testing"}
 
 # Each driver, and the one file or folder that may import it.
 DRIVERS = {
+    "psycopg": "sources/postgres/",
     "oss2": "sinks/oss/",
     "duckdb": "sources/duckdb.py",
     "postgast": "statement/grammar.py",

@@ -10,8 +10,9 @@ import pyarrow as pa
 import pytest
 from holofast.encoder import Encoder
 from holofast.errors import EncodeError
+from holofast.job.output import least_row_bytes
 from holofast.options import CopyOptions
-from holofast.pipeline.runs import Export, Run, least_row_bytes
+from holofast.pipeline.runs import Export, Run
 from holofast.sinks import store
 from holofast.sinks.store import MAX_PARTS, MIN_PART_SIZE
 from holofast.sources.arrow import Arrow

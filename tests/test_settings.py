@@ -14,7 +14,6 @@ from holofast import api
 from holofast.errors import CopyError
 from holofast.options import CopyOptions
 from holofast.settings import HOLOGRES, POSTGRES, Settings
-from holofast.sources import profile_of
 from holofast.sources.duckdb import DuckDB
 
 from tests.postgres import set_session
@@ -133,4 +132,3 @@ def test_the_source_chooses_the_profile(monkeypatch: pytest.MonkeyPatch) -> None
     assert out.getvalue() == b"0.333333333333333\n"
     with pytest.raises(CopyError, match="available only in CSV mode"):
         copied("(HEADER)")
-    assert profile_of(None) is HOLOGRES

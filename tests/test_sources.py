@@ -11,9 +11,9 @@ import pytest
 from holofast import time_zone
 from holofast.errors import CopyError, SourceError
 from holofast.schema import columns
-from holofast.settings import Settings
-from holofast.sources import open_source
 from holofast.sources.arrow import Arrow
+
+from tests.exports import open_result
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def read(query: str, uri: str | None = None, zone: str = "UTC") -> pa.Table:
-    source = open_source(query, uri, Settings(time_zone=zone))
+    source = open_result(query, uri, zone)
     try:
         return pa.Table.from_batches(list(source), source.schema)
     finally:
@@ -36,7 +36,7 @@ def refusal(query: str, uri: str | None = None) -> CopyError:
 
 
 def test_a_result_is_streamed_in_bounded_batches() -> None:
-    source = open_source("select range a from range(10_000_000)", None, Settings())
+    source = open_result("select range a from range(10_000_000)")
     batches = iter(source)
     sizes = [next(batches).num_rows for _ in range(5)]
     source.close()
@@ -44,7 +44,7 @@ def test_a_result_is_streamed_in_bounded_batches() -> None:
 
 
 def test_the_schema_is_known_without_running_the_query() -> None:
-    source = open_source("select error('it ran') as a, 1 as b from range(2)", None, Settings())
+    source = open_result("select error('it ran') as a, 1 as b from range(2)")
     assert source.schema.names == ["a", "b"]
     with pytest.raises(SourceError, match="it ran"):
         list(source)
@@ -174,7 +174,7 @@ def test_an_error_in_mid_stream_is_a_source_error() -> None:
     query = (
         "select case when range = 8000000 then error('late') else range end from range(10000000)"
     )
-    source = open_source(query, None, Settings())
+    source = open_result(query)
     batches = iter(source)
     assert next(batches).num_rows > 0
     with pytest.raises(SourceError, match="late") as caught:
@@ -185,7 +185,7 @@ def test_an_error_in_mid_stream_is_a_source_error() -> None:
 
 def test_cancel_ends_a_query() -> None:
     query = "select sum(sin(a.range) * b.range) from range(1000000) a, range(1000000) b"
-    source = open_source(query, None, Settings())
+    source = open_result(query)
     errors: list[Exception] = []
 
     def run() -> None:
@@ -215,7 +215,7 @@ def test_a_database_file_is_opened_read_only(tmp_path: Path, form: str) -> None:
 
 
 def test_closing_twice_is_fine() -> None:
-    for source in (open_source("select 1", None, Settings()), Arrow(TABLE)):
+    for source in (open_result("select 1"), Arrow(TABLE)):
         list(source)
         source.close()
         source.close()
@@ -230,7 +230,11 @@ def test_files_are_read_by_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("uri", "sqlstate"),
     [
-        ("postgresql://u:hush@h/db", "22023"),
+        ("mysql://u:hush@h/db", "22023"),
+        ("postgresql://u:hush@127.0.0.1:1/db", "08001"),
+        ("postgresql://u:hush hush@h/db", "08001"),
+        ("postgresql://u:hush@h:hush/db", "08001"),
+        ("host=127.0.0.1 port=1 password=hush", "08001"),
         ("nope", "22023"),
         ("/nope/nope.duckdb", "58030"),
         ("duckdb:///nope/nope.db", "58030"),

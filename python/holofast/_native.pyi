@@ -8,7 +8,7 @@ from typing_extensions import Buffer
 
 from holofast.schema import DecoderSpec, EncoderSpec
 
-__all__ = ["Batch", "Block", "Decoder", "Encoder", "crc64", "crc64_combine"]
+__all__ = ["Batch", "Block", "CopyReader", "Decoder", "Encoder", "crc64", "crc64_combine"]
 
 @final
 class Encoder:
@@ -36,6 +36,15 @@ class Block:
     def __getitem__(self, key: slice, /) -> memoryview: ...
     if sys.version_info >= (3, 12):  # before, the buffer protocol has no name in Python
         def __buffer__(self, flags: int, /) -> memoryview: ...
+
+@final
+class CopyReader:
+    """Reads a COPY TO STDOUT from psycopg's PGconn, by the addresses of its libpq's functions."""
+
+    def __new__(cls, pgconn: Any, get_copy_data: int, free: int) -> CopyReader: ...
+    @property
+    def received(self) -> int: ...
+    def read(self, size: int) -> Block: ...
 
 @final
 class Decoder:

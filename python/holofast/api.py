@@ -19,23 +19,26 @@ from holofast import pipeline
 from holofast.encoder import Encoder
 from holofast.engine import engine_name
 from holofast.errors import DestinationError, EncodeError
-from holofast.job import Job, default_workers, oss_sink, prepared, report
+from holofast.job import Job, default_workers, oss_sink, report
+from holofast.job.output import encoded_here
+from holofast.job.prepared import Request, prepared
 from holofast.options import CopyOptions
-from holofast.plan import EXTENSIONS, object_key
+from holofast.plan import EXTENSIONS, object_keys
 from holofast.programs import ExitCode, parse_arguments
-from holofast.settings import Settings
+from holofast.settings import Settings, assignments
 from holofast.sinks import store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from holofast.pipeline import Progress
     from holofast.plan import Plan
     from holofast.programs import DumpToOss
     from holofast.report import Report
+    from holofast.settings import Assignments
     from holofast.sinks.oss import PendingUpload
-    from holofast.sources import Source
+    from holofast.sources import Encode, Source
     from holofast.statement import Statement
 
 
@@ -43,26 +46,45 @@ def copy(
     statement: str | Statement,
     source: str | None = None,
     *,
-    settings: Settings | None = None,
+    settings: Settings | Assignments | Mapping[str, str] | None = None,
     engine: str | None = None,
     workers: int | None = None,
     allow_program: bool = False,
+    privilege_check: bool = True,
+    encode: Encode = "auto",
+    jobs: int = 1,
+    split_by: str | None = None,
     stdout: BinaryIO | None = None,
     progress: Callable[[Progress], object] | None = None,
     require_crc64: bool = True,
 ) -> Report:
     """Run a COPY (query) TO statement: to OSS by PROGRAM 'hg_dump_to_oss …', or to STDOUT.
 
-    `source` says where the query runs (`sources.open_source`), by default an in-memory DuckDB;
-    `stdout` stands for standard output. With `allow_program` any other PROGRAM is run too, by
-    /bin/sh as the server runs it. `progress` is called after each part. A part whose CRC64 the
-    endpoint does not tell is an error unless `require_crc64` is False.
+    `source` says where the query runs (`sources.connect`), by default an in-memory DuckDB;
+    `settings` are all of Settings, or those to change by PostgreSQL's names: of a server any
+    parameter. `stdout` stands for standard output. With `allow_program` any other PROGRAM is run
+    too, by /bin/sh as the server runs it. A server's user must have the privilege to run programs
+    there, unless `privilege_check` is False. `encode` says who makes the bytes of a server's rows:
+    the server, or holofast (client); by itself the faster of both. `jobs` connections to a server
+    share the rows of one snapshot, by where they lie in the table or by the column `split_by`, and
+    each writes an object. `progress` is called after each
+    part. A part whose CRC64 the endpoint does not tell is an error unless `require_crc64` is False.
 
     Raises CopyError for what PostgreSQL would refuse, SourceError for the query, EncodeError for a
     value (its row counts within the export), ProgramError where the program failed.
     Whatever is raised, no object and no open upload is left, or the error says which.
     """
-    with prepared(statement, source, settings, engine, workers, allow_program=allow_program) as job:
+    request = Request(
+        settings=assignments(settings),
+        engine=engine,
+        workers=workers,
+        allow_program=allow_program,
+        privilege_check=privilege_check,
+        encode=encode,
+        jobs=jobs,
+        split_by=split_by,
+    )
+    with prepared(statement, source, request) as job:
         return job.copy(stdout or sys.stdout.buffer, progress, require_crc64=require_crc64)
 
 
@@ -70,16 +92,30 @@ def plan_copy(
     statement: str | Statement,
     source: str | None = None,
     *,
-    settings: Settings | None = None,
+    settings: Settings | Assignments | Mapping[str, str] | None = None,
     engine: str | None = None,
     workers: int | None = None,
     allow_program: bool = False,
+    privilege_check: bool = True,
+    encode: Encode = "auto",
+    jobs: int = 1,
+    split_by: str | None = None,
 ) -> Plan:
     """What `copy` would do, all its checks made; the destination is not asked.
 
     Raises as `copy` does.
     """
-    with prepared(statement, source, settings, engine, workers, allow_program=allow_program) as job:
+    request = Request(
+        settings=assignments(settings),
+        engine=engine,
+        workers=workers,
+        allow_program=allow_program,
+        privilege_check=privilege_check,
+        encode=encode,
+        jobs=jobs,
+        split_by=split_by,
+    )
+    with prepared(statement, source, request) as job:
         return job.plan
 
 
@@ -127,9 +163,8 @@ def export(
             Region=region,
             MaxBytes=max_bytes,
         )
-        job = Job(
-            source, encoder, target, description="Arrow data", workers=workers, started=started
-        )
+        output = encoded_here(source, encoder)
+        job = Job([output], target, description="Arrow data", workers=workers, started=started)
         return job.to_oss(progress, require_crc64=require_crc64)
 
 
@@ -213,7 +248,7 @@ def dump_stream(
     workers = workers or default_workers()
 
     def sink(file_format: Literal["text", "binary"]) -> Any:
-        key = object_key(target, EXTENSIONS[file_format])
+        (key,) = object_keys(target, EXTENSIONS[file_format])
         return oss_sink(target, key, workers, require_crc64=require_crc64)
 
     with contextlib.closing(Stream(stream, least_part=store.PART_SIZE)) as work:
@@ -230,7 +265,7 @@ def dump_stream(
         except BaseException as error:
             pipeline.note(error, left)
             raise
-    done = report(outcome, outcome.commit.name or "", engine, started)
+    done = report([outcome], outcome.commit.name or "", engine, started)
     return replace(done, left_behind="; ".join(filter(None, [left, done.left_behind])) or None)
 
 

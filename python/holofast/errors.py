@@ -97,7 +97,29 @@ class DecodeError(CopyError):
 
 
 class SourceError(CopyError):
-    """The query could not be planned, or failed while its rows were read."""
+    """The query could not be planned, or failed while its rows were read.
+
+    `context` is a server's CONTEXT, a line for each level. `internal_query` is the query of a
+    function's own that failed; then `position` counts in it, not in the statement. `severity` is
+    ERROR, or FATAL where the server ended the session.
+    """
+
+    def __init__(
+        self,
+        sqlstate: str,
+        message: str,
+        *,
+        detail: str | None = None,
+        hint: str | None = None,
+        position: int | None = None,
+        context: str | None = None,
+        internal_query: str | None = None,
+        severity: str = "ERROR",
+    ) -> None:
+        super().__init__(sqlstate, message, detail=detail, hint=hint, position=position)
+        self.context = context
+        self.internal_query = internal_query
+        self.severity = severity
 
 
 class DestinationError(CopyError):

@@ -94,7 +94,7 @@ def resolve(
     table = columns(schema)
     names = tuple(column.name for column in table)
     types = tuple(column.pg_type for column in table)
-    force_quote = _force_quote(names, options.force_quote)  # before anything is converted
+    force_quote = check_force_quote(names, options.force_quote)  # before anything is converted
     binary = options.format == "binary"
     if binary:  # copyto.c never looks at ENCODING then, but text is sent as the client reads it
         encoding = conversions.to(settings.client_encoding, ())
@@ -208,7 +208,10 @@ def _check_readable(column: str, arrow: pa.DataType, pg_type: PgType) -> None:
         _check_readable(column, part, child)
 
 
-def _force_quote(names: tuple[str, ...], wanted: str | tuple[str, ...] | None) -> tuple[bool, ...]:
+def check_force_quote(
+    names: tuple[str, ...], wanted: str | tuple[str, ...] | None
+) -> tuple[bool, ...]:
+    """Which columns FORCE_QUOTE means; raises CopyError as `resolve` does."""
     if wanted == "*":
         return (True,) * len(names)
     chosen: set[int] = set()

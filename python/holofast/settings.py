@@ -16,7 +16,7 @@ from holofast.encodings import canonical_name
 from holofast.errors import CopyError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from holofast.options import CopyOptions
 
@@ -82,6 +82,42 @@ class Settings:
         elif field == "extra_float_digits":
             value = _integer(field, text)
         return replace(self, **{field: value})
+
+    def assignments(self) -> Assignments:
+        """The SETs that make a session's settings these."""
+        pairs = tuple((name, str(getattr(self, field))) for field, name in NAMES.items())
+        return Assignments(pairs, self.floor_nanoseconds)
+
+
+@dataclass(frozen=True)
+class Assignments:
+    """`SET name = 'value'` for each of `pairs`, in order, to a session of whatever defaults.
+
+    A server takes any of its parameters; what holofast itself encodes, or reads with DuckDB, is
+    subject to those of Settings alone.
+    """
+
+    pairs: tuple[tuple[str, str], ...] = ()
+    floor_nanoseconds: bool = False
+
+    def over(self, settings: Settings) -> Settings:
+        """`settings` after these SETs; raises as Settings.assigned does."""
+        for name, text in self.pairs:
+            settings = settings.assigned(name, text)
+        if not self.floor_nanoseconds:
+            return settings
+        return replace(settings, floor_nanoseconds=True)
+
+
+def assignments(settings: Settings | Assignments | Mapping[str, str] | None) -> Assignments:
+    """What a caller asks for, all settings or some by PostgreSQL's names, as assignments."""
+    if settings is None:
+        return Assignments()
+    if isinstance(settings, Assignments):
+        return settings
+    if isinstance(settings, Settings):
+        return settings.assignments()
+    return Assignments(tuple((name, str(value)) for name, value in settings.items()))
 
 
 def _canonical(field: str, value: Any) -> Any:

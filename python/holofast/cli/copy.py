@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import click
 
 from holofast.cli import console
-from holofast.cli.shared_options import assigned, engine_option, floor_option, setting_option
+from holofast.cli.shared_options import (
+    assignments,
+    engine_option,
+    floor_option,
+    setting_option,
+)
 
 
 @click.command("copy", context_settings={"help_option_names": ["-h", "--help"]})
@@ -18,7 +22,7 @@ from holofast.cli.shared_options import assigned, engine_option, floor_option, s
     "--source",
     metavar="URI",
     help="Where the query runs: a DuckDB database file, or by default an in-memory DuckDB, which "
-    "reads Parquet, CSV and JSON files by name.",
+    "reads Parquet, CSV and JSON files by name, or a server, as postgresql://user@host/database.",
 )
 @setting_option
 @floor_option
@@ -29,18 +33,46 @@ from holofast.cli.shared_options import assigned, engine_option, floor_option, s
     is_flag=True,
     help="Let PROGRAM run any command by /bin/sh; else hg_dump_to_oss alone.",
 )
+@click.option(
+    "--encode",
+    type=click.Choice(["auto", "client", "server"]),
+    default="auto",
+    help="Who encodes a server's rows: holofast, the server, or by default the faster of both.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 100),
+    default=1,
+    help="Connections that share the rows of a server's query, all of one snapshot; each writes an "
+    "object.",
+)
+@click.option(
+    "--split-by",
+    metavar="COLUMN",
+    help="The column of the result whose values the jobs share out, where the query does not read "
+    "one plain table.",
+)
+@click.option(
+    "--privilege-check/--no-privilege-check",
+    default=True,
+    help="Whether a server's user must have the privilege to run programs there, as for PROGRAM.",
+)
 @click.option("--dry-run", is_flag=True, help="Check everything, show the plan, export nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Show the report or plan as JSON.")
 @click.option("--debug", is_flag=True, help="Show a traceback with an error.")
 def main(
     statement: str,
     source: str | None,
-    assignments: tuple[str, ...],
+    sets: tuple[str, ...],
     engine: str | None,
     workers: int | None,
+    encode: str,
+    jobs: int,
+    split_by: str | None,
     *,
     floor_nanoseconds: bool,
     allow_program: bool,
+    privilege_check: bool,
     dry_run: bool,
     as_json: bool,
     debug: bool,
@@ -61,14 +93,16 @@ def main(
     """
     with console.failing_clearly(console.as_psql(statement), debug=debug):
         from holofast import api
-        from holofast.sources import profile_of
 
-        settings = replace(profile_of(source).settings, floor_nanoseconds=floor_nanoseconds)
         chosen: dict[str, Any] = {
-            "settings": assigned(assignments, settings),
+            "settings": assignments(sets, floor_nanoseconds=floor_nanoseconds),
             "engine": engine,
             "workers": workers,
             "allow_program": allow_program,
+            "privilege_check": privilege_check,
+            "encode": encode,
+            "jobs": jobs,
+            "split_by": split_by,
         }
         if dry_run:
             plan = api.plan_copy(statement, source, **chosen)

@@ -9,7 +9,12 @@ from typing import Any
 import click
 
 from holofast.cli import console
-from holofast.cli.shared_options import assigned, engine_option, floor_option, setting_option
+from holofast.cli.shared_options import (
+    assignments,
+    engine_option,
+    floor_option,
+    setting_option,
+)
 
 
 @click.command("encode", context_settings={"help_option_names": ["-h", "--help"]})
@@ -28,7 +33,7 @@ from holofast.cli.shared_options import assigned, engine_option, floor_option, s
 @click.option("--debug", is_flag=True, help="Show a traceback with an error.")
 def main(
     file: Path,
-    assignments: tuple[str, ...],
+    sets: tuple[str, ...],
     engine: str | None,
     force_quote: tuple[str, ...],
     *,
@@ -48,12 +53,12 @@ def main(
         from holofast import api
         from holofast.settings import Settings
 
-        settings = Settings(floor_nanoseconds=floor_nanoseconds)
+        asked = assignments(sets, floor_nanoseconds=floor_nanoseconds)
         forced = "*" if force_quote == ("*",) else force_quote or None
         api.encode_file(
             file,
             sys.stdout.buffer,
-            settings=assigned(assignments, settings),
+            settings=asked.over(Settings()),
             engine=engine,
             force_quote=forced,
             **options,

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from holofast.settings import Settings
+    from holofast.settings import Assignments
 
 
 setting_option = click.option(
     "--set",
-    "assignments",
+    "sets",
     multiple=True,
     metavar="NAME=VALUE",
     help="A parameter of the session by PostgreSQL's name, such as TimeZone=Asia/Shanghai.",
@@ -29,11 +29,14 @@ engine_option = click.option(
 )
 
 
-def assigned(assignments: tuple[str, ...], settings: Settings) -> Settings:
-    """`settings` after these SETs; CopyError 42704 for an unknown parameter, 22023 for a value."""
-    for assignment in assignments:
+def assignments(given: tuple[str, ...], *, floor_nanoseconds: bool) -> Assignments:
+    """What the options above ask for."""
+    pairs = []
+    for assignment in given:
         name, equals, value = assignment.partition("=")
         if not equals:
             raise click.UsageError(f"--set {assignment}: write NAME=VALUE")
-        settings = settings.assigned(name.strip(), value)
-    return settings
+        pairs.append((name.strip(), value))
+    from holofast.settings import Assignments
+
+    return Assignments(tuple(pairs), floor_nanoseconds)

@@ -176,8 +176,3 @@ class _Floor:
         while self._bytes < MIN_PART_SIZE and self._unread:
             self._bytes += sum(map(least_bytes, self._unread.pop().columns))
         return self._bytes >= MIN_PART_SIZE
-
-
-def least_row_bytes(columns: int, file_format: str) -> int:
-    """The least a row of `columns` can take: its delimiters, or its lengths in BINARY."""
-    return 2 + 4 * columns if file_format == "binary" else max(1, columns)

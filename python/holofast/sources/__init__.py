@@ -1,32 +1,42 @@
-"""What a source is: a schema and a stream of Arrow record batches, and which one a URI means.
+"""Where data comes from: databases that run a query, and what a source of rows is.
 
-`duckdb` runs a query in an embedded DuckDB, `arrow` reads anything with the Arrow C interface.
-What batches become is not known here.
+`duckdb` runs queries in an embedded DuckDB, `postgres` on a PostgreSQL server, `arrow` reads
+anything with the Arrow C interface. A source gives Arrow record batches, or where the server has
+encoded them COPY's own bytes. What becomes of them is not known here.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from holofast.errors import CopyError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import pyarrow as pa
+    from typing_extensions import Buffer
 
-    from holofast.settings import Profile, Settings
+    from holofast.options import CopyOptions
+    from holofast.settings import Assignments, Profile, Settings
     from holofast.sources.duckdb import DuckDB
+    from holofast.sources.postgres import PostgreSQL
+
+Encode = Literal["auto", "client", "server"]
 
 
 class Source(Protocol):
-    """One result, read once, from start to end.
+    """One result as record batches, read once, from start to end.
 
     Iterating raises SourceError where the result cannot be read to its end.
     """
 
-    profile: ClassVar[Profile]
-    """The kind of server that COPY is to be like."""
+    encode: Literal["client"]
+    why: str | None
+    """Why holofast encodes it, where there was a choice."""
+    expected_bytes: int | None
+    """What a planner guesses its COPY output to be."""
 
     @property
     def schema(self) -> pa.Schema:
@@ -41,32 +51,131 @@ class Source(Protocol):
     def cancel(self) -> None:
         """Make a read in progress fail soon, where possible. Any thread may call."""
 
+    def commit(self) -> None:
+        """Make lasting what the query itself has changed: its rows have arrived."""
+
     def close(self) -> None:
-        """Give everything back; may be called twice."""
+        """Give everything back, and undo what is not committed; may be called twice."""
 
 
-def open_source(query: str, uri: str | None, settings: Settings) -> Source:
-    """The result of `query` at `uri`: None for an in-memory DuckDB, or a DuckDB database file.
+class EncodedSource(Protocol):
+    """One result as the server encodes it: its COPY's bytes, read once, from start to end."""
+
+    encode: Literal["server"]
+    why: str | None
+    """Why the server encodes it."""
+    expected_bytes: int | None
+    """What the planner guesses them to be."""
+
+    @property
+    def columns(self) -> tuple[tuple[str, str], ...]:
+        """Names, and types as format_type prints them."""
+
+    @property
+    def rows(self) -> int | None:
+        """How many rows there were, once all is read."""
+
+    def read(self, size: int) -> Buffer:
+        """The next bytes, `size` of them or little more; fewer at the end alone.
+
+        Raises SourceError.
+        """
+
+    def cancel(self) -> None:
+        """As Source's."""
+
+    def commit(self) -> None:
+        """As Source's."""
+
+    def close(self) -> None:
+        """As Source's."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a query's result is to be read: for which COPY options, encoded by whom.
+
+    `engine` decodes what a server sends. `jobs` connections share the rows out among them where the
+    query allows it, by the values of the column `split_by`, or by where they lie in the table.
+    """
+
+    options: CopyOptions
+    engine: str
+    encode: Encode = "auto"
+    jobs: int = 1
+    split_by: str | None = None
+
+
+@dataclass(frozen=True)
+class Results:
+    """The result of a query: in one source, or in several that are read at the same time.
+
+    `split` says how its rows are shared out and in which order they come, or why they are not
+    though that was asked for.
+    """
+
+    sources: Sequence[Source | EncodedSource]
+    split: str | None = None
+
+
+class Database(Protocol):
+    """Where queries run: a session, its settings made."""
+
+    @property
+    def dialect(self) -> Literal["postgresql", "duckdb"]:
+        """The grammar of its queries."""
+
+    @property
+    def profile(self) -> Profile:
+        """What COPY is like there."""
+
+    @property
+    def settings(self) -> Settings:
+        """The session's settings that COPY's bytes depend on."""
+
+    @property
+    def description(self) -> str:
+        """What and where it is, without a secret."""
+
+    def check_program(self) -> None:
+        """Refuse whoever may not run programs there: CopyError 42501."""
+
+    def open(self, query: str, reading: Reading) -> Results:
+        """The result of `query`; raises CopyError as the database does before it runs the query."""
+
+    def close(self) -> None:
+        """End the session; may be called twice."""
+
+
+def dialect_of(uri: str | None) -> Literal["postgresql", "duckdb"]:
+    """The grammar of queries at `uri`; raises as `connect` does."""
+    return _kind(uri)[0].dialect
+
+
+def connect(uri: str | None, assignments: Assignments) -> Database:
+    """A session at `uri`: None for an in-memory DuckDB, or a DuckDB database file, or PostgreSQL.
 
     A file is named `duckdb:///path`, or by its path if it ends in .duckdb or .db; it is opened
-    read-only. Raises CopyError 22023 for any other URI, SourceError where the query is refused.
+    read-only. A server is named as libpq does, by `postgresql://…` or `host=… dbname=…`; what is
+    left out comes from PG* variables, the service file and ~/.pgpass.
+
+    Raises CopyError 22023 for any other URI, SourceError where there is no connection or a setting
+    is refused.
     """
-    kind, path = _kind(uri)
-    return kind(query, path, settings)
+    kind, place = _kind(uri)
+    return kind(place, assignments)
 
 
-def profile_of(uri: str | None) -> Profile:
-    """The profile of the source that `open_source` would open at `uri`; raises as it does."""
-    kind, _ = _kind(uri)
-    return kind.profile
+def _kind(uri: str | None) -> tuple[type[DuckDB] | type[PostgreSQL], str | None]:
+    scheme, separator, path = (uri or "").partition("://")
+    if (separator and scheme in ("postgresql", "postgres")) or (not separator and "=" in scheme):
+        from holofast.sources.postgres import PostgreSQL
 
-
-def _kind(uri: str | None) -> tuple[type[DuckDB], str | None]:
+        return PostgreSQL, uri
     from holofast.sources.duckdb import DuckDB
 
     if uri is None:
         return DuckDB, None
-    scheme, separator, path = uri.partition("://")
     if separator and scheme == "duckdb":
         return DuckDB, path or None
     if not separator and uri.endswith((".duckdb", ".db")):
@@ -74,5 +183,6 @@ def _kind(uri: str | None) -> tuple[type[DuckDB], str | None]:
     raise CopyError(
         "22023",
         f"source {uri if not separator else scheme + '://…'} is of no known kind",
-        hint="Name a DuckDB file, as duckdb:///path or path.duckdb, or leave the source out.",
+        hint="Name a DuckDB file, as duckdb:///path or path.duckdb, a server, as "
+        "postgresql://user@host/database, or leave the source out.",
     )

@@ -6,17 +6,14 @@ Which types have a COPY form is `schema`'s business.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
 from holofast.errors import CopyError, SourceError
-from holofast.settings import POSTGRES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from holofast.settings import Profile
 
 
 class Arrow:
@@ -26,7 +23,9 @@ class Arrow:
     table. See `sources.Source`.
     """
 
-    profile: ClassVar[Profile] = POSTGRES
+    encode: Literal["client"] = "client"
+    why: str | None = None
+    expected_bytes: int | None = None
 
     def __init__(self, data: Any) -> None:
         self._batches = _reader(data)
@@ -43,6 +42,9 @@ class Arrow:
 
     def cancel(self) -> None:
         """A producer of Arrow data has no means to be interrupted."""
+
+    def commit(self) -> None:
+        """Nothing was changed."""
 
     def close(self) -> None:
         """Release the producer's data."""

@@ -9,18 +9,20 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 import pyarrow as pa
 
 from holofast import time_zone
 from holofast.errors import CopyError, SourceError
 from holofast.settings import POSTGRES
+from holofast.sources import Results
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from holofast.settings import Profile, Settings
+    from holofast.settings import Assignments, Profile
+    from holofast.sources import Reading
 
 # Rows of a batch. Measured: from 8,192 on they cost the same, and small ones bound the memory.
 _BATCH_ROWS: Final = 16_384
@@ -73,37 +75,39 @@ _OTHER: Final = (("", "XX000"),)
 
 
 class DuckDB:
-    """The result of `query` in the database at `path`, None for one in memory.
+    """A session of an embedded DuckDB at `path`, None for one in memory. See `sources.Database`.
 
-    Raises CopyError for anything but one SELECT, SourceError for what DuckDB refuses. See
-    `sources.Source`.
+    Raises SourceError for a file that is no database, and a time zone that DuckDB does not have.
     """
 
-    profile: ClassVar[Profile] = POSTGRES
-    rows: int | None = None
+    dialect: ClassVar[Literal["duckdb"]] = "duckdb"
+    profile: Profile = POSTGRES
 
-    def __init__(self, query: str, path: str | None, settings: Settings) -> None:
+    def __init__(self, path: str | None, assignments: Assignments) -> None:
+        self.settings = assignments.over(self.profile.settings)
+        self.description = "DuckDB in memory" if path is None else f"DuckDB file {path}"
         self._driver = duckdb = _driver()
-        self._query = query
-        self._failures = (duckdb.Error, OSError, pa.ArrowException)
-        self._connection = self._call(
-            lambda: duckdb.connect(path or ":memory:", read_only=path is not None)
+        self._connection = _call(
+            "", lambda: duckdb.connect(path or ":memory:", read_only=path is not None)
         )
         try:
-            self._call(lambda: self._prepare(settings))
+            _call("", self._prepare)
         except BaseException:
             self.close()
             raise
 
-    def __iter__(self) -> Iterator[pa.RecordBatch]:
-        # sql() streams, where execute() would materialise the whole result.
-        reader = self._call(lambda: self._result.to_arrow_reader(_BATCH_ROWS))
-        while (batch := self._call(lambda: next(reader, None))) is not None:
-            yield pa.RecordBatch.from_arrays(batch.columns, schema=self.schema)
+    def check_program(self) -> None:
+        """Programs run on this machine, whose user asks for them."""
 
-    def cancel(self) -> None:
-        """Interrupt the query."""
-        self._connection.interrupt()
+    def open(self, query: str, reading: Reading) -> Results:
+        """The result of `query`; raises CopyError for anything but one SELECT."""
+        if reading.jobs > 1:
+            hint = "Leave --jobs out: DuckDB reads with all cores by itself."
+            raise CopyError("0A000", "a query of DuckDB is not split", hint=hint)
+        if reading.encode == "server":
+            hint = "Leave --encode out: holofast encodes what DuckDB reads."
+            raise CopyError("0A000", "DuckDB does not encode as COPY does", hint=hint)
+        return Results([Result(self._connection, query, self.close)])
 
     def close(self) -> None:
         """Close the database; a query that still runs is interrupted."""
@@ -111,7 +115,7 @@ class DuckDB:
             self._connection.interrupt()
             self._connection.close()
 
-    def _prepare(self, settings: Settings) -> None:
+    def _prepare(self) -> None:
         connection = self._connection
         # Else SQL sees this program's variables, dates depend on the host's zone, an error has its
         # position in a drawing only, and a slow query draws a bar on standard output.
@@ -120,7 +124,49 @@ class DuckDB:
         connection.execute("SET enable_progress_bar = false")
         # With the 10 MB of its default it waits for whoever encodes while that waits for it.
         connection.execute("SET streaming_buffer_size = '16MB'")
-        self._set_time_zone(settings.time_zone)
+        self._set_time_zone(self.settings.time_zone)
+
+    def _set_time_zone(self, name: str) -> None:
+        zone = _zone_name(name).replace("'", "''")
+        try:
+            self._connection.execute(f"SET TimeZone = '{zone}'")
+        except self._driver.Error:
+            raise SourceError(
+                "22023",
+                f'DuckDB, which runs the query, has no time zone "{name}"',
+                hint="Use a name, such as Europe/Berlin, or hours east of UTC.",
+            ) from None
+
+
+class Result:
+    """The result of one query, as a stream. See `sources.Source`."""
+
+    encode: Literal["client"] = "client"
+    why: str | None = None
+    expected_bytes: int | None = None
+    rows: int | None = None
+
+    def __init__(self, connection: Any, query: str, close: Callable[[], None]) -> None:
+        self.close = close
+        self._connection = connection
+        self._query = query
+        _call(query, self._prepare)
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        # sql() streams, where execute() would materialise the whole result.
+        reader = _call(self._query, lambda: self._result.to_arrow_reader(_BATCH_ROWS))
+        while (batch := _call(self._query, lambda: next(reader, None))) is not None:
+            yield pa.RecordBatch.from_arrays(batch.columns, schema=self.schema)
+
+    def cancel(self) -> None:
+        """Interrupt the query."""
+        self._connection.interrupt()
+
+    def commit(self) -> None:
+        """The database is read-only."""
+
+    def _prepare(self) -> None:
+        connection = self._connection
         _check_one_select(connection.extract_statements(self._query))
         self._result = connection.sql(self._query)
         names = self._result.columns
@@ -135,22 +181,12 @@ class DuckDB:
         types = self._result.limit(0).to_arrow_reader().schema.types
         self.schema = pa.schema(list(zip(names, types, strict=True)))
 
-    def _set_time_zone(self, name: str) -> None:
-        zone = _zone_name(name).replace("'", "''")
-        try:
-            self._connection.execute(f"SET TimeZone = '{zone}'")
-        except self._driver.Error:
-            raise SourceError(
-                "22023",
-                f'DuckDB, which runs the query, has no time zone "{name}"',
-                hint="Use a name, such as Europe/Berlin, or hours east of UTC.",
-            ) from None
 
-    def _call(self, action: Callable[[], Any]) -> Any:
-        try:
-            return action()
-        except self._failures as error:
-            raise _source_error(str(error), self._query) from error
+def _call(query: str, action: Callable[[], Any]) -> Any:
+    try:
+        return action()
+    except (_driver().Error, OSError, pa.ArrowException) as error:
+        raise _source_error(str(error), query) from error
 
 
 def _zone_name(name: str) -> str:

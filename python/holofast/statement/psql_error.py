@@ -1,4 +1,4 @@
-"""An error as psql prints it: ERROR, the statement's LINE with a caret, DETAIL, HINT.
+"""An error as psql prints it: ERROR, the statement's LINE with a caret, DETAIL, HINT, CONTEXT.
 
 The rules are libpq's (fe-protocol3.c: pqBuildErrorMessage3, reportErrorPosition). Nothing here
 prints, and no secret of the statement is in the result.
@@ -10,6 +10,7 @@ import unicodedata
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
+from holofast.errors import SourceError
 from holofast.redaction import redact, redact_at
 
 if TYPE_CHECKING:
@@ -21,13 +22,20 @@ _RIGHT_MARGIN: Final = 10  # and so many are left to the right of the error wher
 
 def format_error(error: CopyError, sql: str = "") -> str:
     """The error as lines, without a newline at the end; `sql` is the statement it points into."""
-    lines = [f"ERROR:  {redact(error.message)}"]
+    internal_query = error.internal_query if isinstance(error, SourceError) else None
+    severity = error.severity if isinstance(error, SourceError) else "ERROR"
+    lines = [f"{severity}:  {redact(error.message)}"]
+    sql = internal_query or sql
     if sql and error.position:
         lines += error_position(sql, error.position)
     if error.detail:
         lines.append(f"DETAIL:  {redact(error.detail)}")
     if error.hint:
         lines.append(f"HINT:  {error.hint}")
+    if internal_query:
+        lines.append(f"QUERY:  {redact(internal_query)}")
+    if isinstance(error, SourceError) and error.context:
+        lines.append(f"CONTEXT:  {redact(error.context)}")
     return "\n".join(lines)
 
 

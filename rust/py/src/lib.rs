@@ -3,6 +3,7 @@
 
 mod arrow;
 mod block;
+mod copy_out;
 mod decoder;
 
 use std::sync::Arc;
@@ -285,5 +286,8 @@ fn crc64_combine(first: u64, second: u64, second_len: u64) -> u64 {
 #[pymodule(gil_used = false)]
 mod _native {
     #[pymodule_export]
-    use super::{Encoder, block::Block, crc64, crc64_combine, decoder::Batch, decoder::Decoder};
+    use super::{
+        Encoder, block::Block, copy_out::CopyReader, crc64, crc64_combine, decoder::Batch,
+        decoder::Decoder,
+    };
 }

@@ -1,0 +1,147 @@
+"""The columns of a query as the server describes them, and how each is to travel to us.
+
+In TEXT and CSV the types that Arrow has come in the server's binary form, all others as text that
+the server makes; in BINARY every value comes, and goes on, as it is. Which Arrow type means which
+PostgreSQL type is arrow_types.py's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+from psycopg import pq
+
+from holofast.errors import CopyError
+from holofast.sources.postgres.connection import execute, raise_result, raising_ours
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    import psycopg
+
+    from holofast.sources import Reading
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a query: `label` is its type as format_type prints it, `name` is pg_type's.
+
+    `output` calls the type's output function in SQL, with a place for the value.
+    """
+
+    column: str
+    name: str
+    label: str
+    oid: int
+    output: str
+
+
+# What the server sends in binary and Arrow holds, by the names of pg_type: the type to decode to.
+# A numeric has a scale of its own in every row, and may be NaN: its text alone is exact.
+_NATIVE: Final[dict[str, pa.DataType]] = {
+    "bool": pa.bool_(),
+    "bytea": pa.binary(),
+    "char": pa.int8(),
+    "name": pa.utf8(),
+    "int2": pa.int16(),
+    "int4": pa.int32(),
+    "int8": pa.int64(),
+    "oid": pa.uint32(),
+    "text": pa.utf8(),
+    "varchar": pa.utf8(),
+    "bpchar": pa.utf8(),
+    "json": pa.utf8(),
+    "jsonb": pa.utf8(),
+    "float4": pa.float32(),
+    "float8": pa.float64(),
+    "numeric": pa.utf8(),
+    "date": pa.date32(),
+    "time": pa.time64("us"),
+    "timestamp": pa.timestamp("us"),
+    "timestamptz": pa.timestamp("us", "UTC"),
+    "interval": pa.month_day_nano_interval(),
+    "uuid": pa.binary(16),
+}
+# What the encoder has to know beside the Arrow type. Text it writes as it comes.
+_DECLARED: Final = frozenset(("char", "oid", "uuid"))
+
+# An output function may take another type (textout a refcursor) or any (array_out).
+_TYPES: Final = """
+SELECT format_type(d.oid, d.typmod), t.typname::text, t.typnamespace = 'pg_catalog'::regnamespace,
+       t.typoutput::regproc::text || '(%%s' || CASE WHEN a.oid <> t.oid AND a.typtype <> 'p'
+           THEN '::' || format_type(a.oid, NULL) ELSE '' END || ')'
+FROM unnest(%s::oid[], %s::int4[]) WITH ORDINALITY AS d(oid, typmod, n)
+JOIN pg_type t ON t.oid = d.oid JOIN pg_proc f ON f.oid = t.typoutput
+JOIN pg_type a ON a.oid = f.proargtypes[0] ORDER BY d.n"""
+
+
+def describe(connection: psycopg.Connection[Any], query: str) -> tuple[Column, ...]:
+    """The columns of `query`, which is planned and not run.
+
+    Raises SourceError as the server does, its position in the query; 42P02 for parameters, which a
+    COPY cannot have.
+    """
+    pgconn = connection.pgconn
+    with raising_ours(connection):
+        for result in (pgconn.prepare(b"", query.encode()), pgconn.describe_prepared(b"")):
+            if result.status != pq.ExecStatus.COMMAND_OK:
+                raise_result(connection, result)
+    if result.nparams:
+        raise CopyError("42P02", "there is no parameter $1")
+    fields = range(result.nfields)
+    names = [(result.fname(i) or b"").decode() for i in fields]
+    oids, typmods = [result.ftype(i) for i in fields], [result.fmod(i) for i in fields]
+    types = execute(connection, _TYPES, (oids, typmods))
+    return tuple(
+        Column(column, name if is_own else f".{name}", label, oid, output)
+        for column, oid, (label, name, is_own, output) in zip(names, oids, types, strict=True)
+    )
+
+
+@dataclass(frozen=True)
+class Transport:
+    """How a query's columns come: the COPY's query, and the schemas to decode and to encode by.
+
+    `prefix` is the number of characters before the original query in `query`.
+    """
+
+    query: str
+    prefix: int
+    decoded: pa.Schema
+    encoded: pa.Schema
+
+
+def transport(
+    query: str, columns: Sequence[Column], reading: Reading, printed: Collection[str]
+) -> Transport:
+    """The transport of `query`'s `columns`; types in `printed` come as the server prints them."""
+    if reading.options.format == "binary":
+        schema = pa.schema([_as_it_is(column) for column in columns])
+        return Transport(query, 0, schema, schema)
+    natives = [None if column.name in printed else _NATIVE.get(column.name) for column in columns]
+    pairs = list(zip(columns, natives, strict=True))
+    decoded = pa.schema([_field(column, native, True) for column, native in pairs])
+    encoded = pa.schema([_field(column, native, False) for column, native in pairs])
+    if None not in natives:
+        return Transport(query, 0, decoded, encoded)
+    # An output function, where a cast to text may be another function.
+    items = [
+        f"c{i}" if native else f"pg_catalog.textin({column.output % f'c{i}'})"
+        for i, (column, native) in enumerate(pairs)
+    ]
+    names = ", ".join(f"c{i}" for i in range(len(pairs)))
+    head, tail = f"SELECT {', '.join(items)} FROM (", f"\n) AS q({names})"
+    return Transport(head + query + tail, len(head), decoded, encoded)
+
+
+def _field(column: Column, native: pa.DataType | None, decoding: bool) -> pa.Field:
+    declared = native is not None and (decoding or column.name in _DECLARED)
+    metadata = {"pg_type": column.label, "pg_oid": str(column.oid)} if declared else None
+    return pa.field(column.column, native or pa.utf8(), metadata=metadata)
+
+
+def _as_it_is(column: Column) -> pa.Field:
+    metadata = {"pg_type": column.label, "pg_oid": str(column.oid)}
+    return pa.field(column.column, pa.binary(), metadata=metadata)
