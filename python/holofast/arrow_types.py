@@ -95,11 +95,6 @@ def is_encoded(arrow: pa.DataType) -> bool:
     return bool(pa.types.is_dictionary(arrow) or pa.types.is_run_end_encoded(arrow))
 
 
-def is_half(arrow: pa.DataType) -> bool:
-    """Whether its values are floats of 16 bits."""
-    return bool(storage_type(arrow) == pa.float16())
-
-
 def parts(arrow: pa.DataType) -> list[pa.DataType]:
     """The types of what is in its values: innermost elements of lists, fields of structs."""
     arrow = storage_type(arrow)

@@ -188,14 +188,14 @@ def _check_text(column: str, pg_type: PgType) -> None:
 
 
 def _check_readable(column: str, arrow: pa.DataType, pg_type: PgType) -> None:
-    """Refuse what a column is not read as: values said once for many rows, halves of floats, and
-    text of a type whose text is not made here.
+    """Refuse what a column is not read as: values said once for many rows, and text of a type whose
+    text is not made here.
     """
-    if arrow_types.is_encoded(arrow) or arrow_types.is_half(arrow):
+    if arrow_types.is_encoded(arrow):
         raise CopyError(
             "0A000",
             f'column "{column}" is not read as Arrow type {arrow}',
-            hint="Give its field the type of the values, of floats float32.",
+            hint="Give its field the type of the values.",
         )
     if not pg_type.has_binary:
         raise CopyError(

@@ -1,7 +1,7 @@
 """Carriers: strings that hold PostgreSQL's own text of a type that Arrow lacks.
 
-In TEXT and CSV they are written as they are; this is the way from them to BINARY, and what jsonb,
-bpchar and `"char"` need in either. Each type's rule is in `types`.
+In TEXT and CSV they are written as they are; this is the way from them to BINARY and back, and what
+jsonb, bpchar and `"char"` need in either. Each type's rule is in `types`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 from holofast._python.encoding import converted
 from holofast._python.field import BadValue
+from holofast._python.reader import exactly
 from holofast._python.types import bit, json, money, network, numeric, point, time, uuid
+from holofast._python.types import bool as bool_
 from holofast._python.types import float as float_
 from holofast._python.types import range as range_
 
@@ -134,3 +136,38 @@ def _padded(value: bytes, length: int, index: int) -> str:
     if rest.strip(" "):
         raise BadValue("too_long", index, length)
     return kept.ljust(length).encode(errors="surrogateescape").decode("latin-1")
+
+
+def receive(from_: PgType, data: bytes) -> str:
+    """PostgreSQL's own text of a type's binary form; raises Fault."""
+    if from_.name in _INTEGERS:
+        code = f">{_INTEGERS[from_.name]}"
+        return str(struct.unpack(code, exactly(data, struct.calcsize(code)))[0])
+    if from_.name == "range":
+        return range_.receive(data, from_.children[0], receive)
+    return _RECEIVERS[from_.name](data)
+
+
+def _receive_char(data: bytes) -> str:
+    (byte,) = exactly(data, 1)
+    if byte >= 128:
+        return f"\\{byte:03o}"
+    return chr(byte) if byte else ""
+
+
+_RECEIVERS: Final[dict[str, Callable[[bytes], str]]] = {
+    "bool": lambda data: "t" if bool_.receive(data) else "f",
+    "char": _receive_char,
+    "float8": float_.receive_text,
+    "numeric": numeric.receive_text,
+    "money": money.receive,
+    "timetz": time.receive_timetz,
+    "uuid": uuid.receive_text,
+    "inet": lambda data: network.receive_inet(data, is_cidr=False),
+    "cidr": lambda data: network.receive_inet(data, is_cidr=True),
+    "macaddr": lambda data: network.receive_mac(data, 6),
+    "macaddr8": lambda data: network.receive_mac(data, 8),
+    "bit": bit.receive,
+    "varbit": bit.receive,
+    "point": point.receive,
+}

@@ -7,29 +7,31 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 
 from holofast._python import strings
-from holofast._python.carrier import Carrier
+from holofast._python.carrier import Carrier, receive
 from holofast._python.reader import Column, Fixed, Nothing, Plain, exactly
 from holofast._python.types import bool as bool_
 from holofast._python.types import date, interval, json, numeric, time, timestamp
+from holofast._python.types import float as float_
 from holofast._python.types import int as int_
-from holofast._python.types.array import Array
+from holofast._python.types.array import Array, Lists
 from holofast._python.types.bool import Bool
 from holofast._python.types.bytes import Bytes
 from holofast._python.types.date import Date
 from holofast._python.types.datestyle import StyledDate, StyledTimestamp
 from holofast._python.types.decimal import Decimal
 from holofast._python.types.float import Float4, Float8
-from holofast._python.types.hstore import Hstore
+from holofast._python.types.hstore import Hstore, Maps
 from holofast._python.types.int import Int
 from holofast._python.types.interval import Interval
 from holofast._python.types.null import Null
 from holofast._python.types.printf import Printed
-from holofast._python.types.record import Record
+from holofast._python.types.record import Record, Records
 from holofast._python.types.string import String
 from holofast._python.types.time import Time
 from holofast._python.types.timestamp import Timestamp
 from holofast._python.types.uuid import Uuid
 from holofast.arrow_types import is_list, is_text, storage_type, value_type
+from holofast.pg_types import builtin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -139,6 +141,8 @@ def _reader(arrow: pa.DataType, from_: PgType) -> Reader:
     match from_.name:
         case "bool":
             return Plain(arrow, bool_.receive)
+        case "float4" if pa.types.is_float16(arrow):
+            return Fixed(arrow, float_.receive_half)
         case "float4" | "float8":
             width = arrow.bit_width // 8
             return Fixed(arrow, lambda data: int.from_bytes(exactly(data, width), "big"))
@@ -153,16 +157,39 @@ def _reader(arrow: pa.DataType, from_: PgType) -> Reader:
             return Plain(arrow, strings.uuid)
         case "interval" if arrow == pa.month_day_nano_interval():
             return Plain(arrow, interval.receive_nanos)
+        case "array":
+            return _lists(arrow, from_)
+        case "record":
+            pairs = zip(arrow, from_.children, strict=True)
+            columns = [column(field, child) for field, child in pairs]
+            return Records(arrow, columns, [_oid(child) for child in from_.children])
+        case "hstore":
+            text = builtin("text")
+            return Maps(arrow, column(arrow.key_field, text), column(arrow.item_field, text))
     return Fixed(arrow, _moment(arrow, from_.name))
+
+
+def _lists(arrow: pa.DataType, from_: PgType) -> Reader:
+    leaf = arrow
+    while is_list(leaf):
+        item = leaf.value_field
+        leaf = item.type
+    (element,) = from_.children
+    return Lists(arrow, column(item, element), _oid(element))
+
+
+def _oid(from_: PgType) -> int:
+    """The OID that parts of a type are sent with; 0 for any, as many types are sent as text."""
+    return 0 if from_.name == "text" else from_.oid
 
 
 def _text(from_: PgType) -> Callable[[bytes], str]:
     match from_.name:
         case "jsonb":
             return json.receive
-        case "numeric":
-            return numeric.receive_text
-    return strings.text
+        case "text" | "bpchar":
+            return strings.text
+    return lambda data: receive(from_, data)
 
 
 def _integer(arrow: pa.DataType, from_: PgType) -> Callable[[bytes], int]:

@@ -112,3 +112,43 @@ def exactly(data: bytes, width: int) -> bytes:
 def signed(data: bytes, width: int) -> int:
     """A big-endian integer of so many bytes."""
     return int.from_bytes(exactly(data, width), "big", signed=True)
+
+
+class Cursor:
+    """A place in a value that has others in it."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def int32(self) -> int:
+        """The next word."""
+        self._at += 4
+        if self._at > len(self._data):
+            raise Fault("insufficient_data")
+        return int.from_bytes(self._data[self._at - 4 : self._at], "big", signed=True)
+
+    def oid(self) -> int:
+        """The next word, without a sign."""
+        return self.int32() % 2**32
+
+    def field(self) -> bytes | None:
+        """A length and so many bytes; None for NULL."""
+        length = self.int32()
+        if length == -1:
+            return None
+        if not 0 <= length <= len(self._data) - self._at:
+            raise Fault("insufficient_data")
+        self._at += length
+        return self._data[self._at - length : self._at]
+
+    def end(self) -> None:
+        """Nothing may be left."""
+        if self._at < len(self._data):
+            raise Fault("incorrect_format")
+
+
+def nulls(values: Sequence[Any]) -> pa.Array | None:
+    """The mask of what is NULL among them, None where nothing is."""
+    mask = [value is None for value in values]
+    return pa.array(mask) if any(mask) else None

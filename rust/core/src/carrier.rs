@@ -1,12 +1,17 @@
 //! Carriers: strings that hold PostgreSQL's own text of a type that Arrow lacks. In TEXT and CSV
-//! they are written as they are; this is the way from them to BINARY, and what jsonb, bpchar and
-//! `"char"` need in either. Each type's rule is in `types`.
+//! they are written as they are; this is the way from them to BINARY and back, and what jsonb, bpchar
+//! and `"char"` need in either. Each type's rule is in `types`.
 
+use std::io::Write;
 use std::str;
 
 use crate::error::Reason;
+use crate::fault::Fault;
 use crate::pg_type::{ColumnType, PgType};
-use crate::types::{bit, float, json, money, network, numeric, point, range, time, uuid};
+use crate::reader::exactly;
+use crate::types::float::carried;
+use crate::types::time::timetz;
+use crate::types::{bit, bool, json, money, network, numeric, point, range, uuid};
 use crate::utf8;
 
 /// Appends a value's text, where that is not the carrier's own.
@@ -67,11 +72,11 @@ fn parse(to: &ColumnType, text: &[u8], out: &mut Vec<u8>) -> Option<()> {
         PgType::Int4 => out.extend_from_slice(&number::<i32>(text)?.to_be_bytes()),
         PgType::Int8 => out.extend_from_slice(&number::<i64>(text)?.to_be_bytes()),
         PgType::Oid => out.extend_from_slice(&number::<u32>(text)?.to_be_bytes()),
-        PgType::Float8 => float::parse(text, out)?,
+        PgType::Float8 => carried::parse(text, out)?,
         PgType::Numeric => numeric::parse(text, out)?,
         PgType::Money => money::parse(text, out)?,
         PgType::Char => out.push(char_byte(text)?),
-        PgType::Timetz => time::parse_timetz(text, out)?,
+        PgType::Timetz => timetz::parse(text, out)?,
         PgType::Uuid => uuid::parse(text, out)?,
         PgType::Inet => network::parse_inet(text, false, out)?,
         PgType::Cidr => network::parse_inet(text, true, out)?,
@@ -122,5 +127,39 @@ fn put_padded(value: &[u8], length: usize, out: &mut Vec<u8>) -> Result<(), Reas
         return Err(Reason::TooLong(length));
     }
     out.extend_from_slice(kept);
+    Ok(())
+}
+
+/// Appends PostgreSQL's own text of a binary form.
+///
+/// # Errors
+/// Bytes that are no value of the type.
+pub(crate) fn receive(bytes: &[u8], from: &ColumnType, out: &mut Vec<u8>) -> Result<(), Fault> {
+    let written = match from.pg_type {
+        PgType::Int2 => write!(out, "{}", i16::from_be_bytes(exactly(bytes)?)),
+        PgType::Int4 => write!(out, "{}", i32::from_be_bytes(exactly(bytes)?)),
+        PgType::Int8 => write!(out, "{}", i64::from_be_bytes(exactly(bytes)?)),
+        PgType::Oid => write!(out, "{}", u32::from_be_bytes(exactly(bytes)?)),
+        PgType::Char => match exactly(bytes)? {
+            [0] => Ok(()),
+            [byte] if !byte.is_ascii() => write!(out, "\\{byte:03o}"),
+            ascii => out.write_all(&ascii),
+        },
+        PgType::Bool => out.write_all(if bool::receive(bytes)? { b"t" } else { b"f" }),
+        PgType::Float8 => return carried::receive(bytes, out),
+        PgType::Numeric => return numeric::received::put_text(bytes, out),
+        PgType::Money => return money::receive(bytes, out),
+        PgType::Timetz => return timetz::receive(bytes, out),
+        PgType::Uuid => return uuid::receive_text(bytes, out),
+        PgType::Inet => return network::receive_inet(bytes, false, out),
+        PgType::Cidr => return network::receive_inet(bytes, true, out),
+        PgType::Macaddr => return network::receive_mac::<6>(bytes, out),
+        PgType::Macaddr8 => return network::receive_mac::<8>(bytes, out),
+        PgType::Bit | PgType::Varbit => return bit::receive(bytes, out),
+        PgType::Point => return point::receive(bytes, out),
+        PgType::Range => return range::receive(bytes, from, out, receive),
+        _ => return Err(Fault::IncorrectFormat),
+    };
+    written.expect("a Vec takes all");
     Ok(())
 }

@@ -70,7 +70,8 @@ impl CopyDecoder {
                 pg_type: from.pg_type.name(),
             })
         });
-        let width = fields.iter().map(|field| dispatch::width(field.data_type())).sum::<usize>();
+        let widths = fields.iter().map(|field| dispatch::width(field.data_type()));
+        let width = widths.fold(0, usize::saturating_add);
         Ok(Self {
             readers: readers.collect::<Result<_, _>>()?,
             frame: Frame::new(fields.len()),

@@ -56,6 +56,8 @@ pub enum Fault {
     NotNull,
     /// An integer that the Arrow type, named, does not hold.
     IntNoPlace(i128, String),
+    /// A float4 that a float of 16 bits does not tell.
+    FloatNoPlace,
     /// A date, time or interval that the Arrow type does not hold, in PostgreSQL's own unit.
     TimeNoPlace(String),
     /// A numeric of more digits than the Arrow type.
@@ -110,6 +112,7 @@ impl Fault {
             Self::NullValue => ("null_value", none()),
             Self::NotNull => ("not_null", none()),
             Self::IntNoPlace(value, arrow) => ("int_no_place", pair(value, arrow)),
+            Self::FloatNoPlace => ("float_no_place", none()),
             Self::TimeNoPlace(value) => ("time_no_place", value.clone()),
             Self::NumericOverflow => ("numeric_overflow", none()),
             Self::NumericInexact => ("numeric_inexact", none()),

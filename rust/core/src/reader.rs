@@ -63,9 +63,49 @@ impl<'a> Cells<'a> {
         (span.len >= 0).then(|| &self.data[start..start + span.len as usize])
     }
 
+    /// What reads on within a cell's bytes, None for NULL.
+    pub fn cursor(self, span: Span) -> Option<Cursor<'a>> {
+        let at = span.start as usize;
+        (span.len >= 0).then(|| Cursor { data: self.data, at, end: at + span.len as usize })
+    }
+
     #[inline(always)]
     pub fn has_nulls(self) -> bool {
         self.spans.iter().fold(0, |all, span| all | span.len) < 0
+    }
+}
+
+/// A place in a value that has others in it.
+pub(crate) struct Cursor<'a> {
+    data: &'a [u8],
+    at: usize,
+    end: usize,
+}
+
+impl Cursor<'_> {
+    pub fn int32(&mut self) -> Result<i32, Fault> {
+        let word = self.data[self.at..self.end].first_chunk().ok_or(Fault::InsufficientData)?;
+        self.at += 4;
+        Ok(i32::from_be_bytes(*word))
+    }
+
+    /// A length and so many bytes.
+    pub fn field(&mut self) -> Result<Span, Fault> {
+        let len = self.int32()?;
+        if len == -1 {
+            return Ok(Span::NULL);
+        }
+        let start = self.at as u32;
+        match usize::try_from(len) {
+            Ok(bytes) if bytes <= self.end - self.at => self.at += bytes,
+            _ => return Err(Fault::InsufficientData),
+        }
+        Ok(Span { start, len })
+    }
+
+    /// Nothing may be left.
+    pub fn end(&self) -> Result<(), Fault> {
+        if self.at == self.end { Ok(()) } else { Err(Fault::IncorrectFormat) }
     }
 }
 

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import struct
 from itertools import accumulate
-from typing import TYPE_CHECKING, Final
+from math import prod
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from holofast._python.field import BadValue, plain, taken
 from holofast._python.nested import array_rule, nested_binary, nested_text
+from holofast._python.reader import Cursor, Fault, nulls
 from holofast.arrow_types import is_list
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from holofast._python.field import Field
+    from holofast._python.reader import Column
     from holofast.pg_types import PgType
 
 _MAX_DIMENSIONS: Final = 6  # MAXDIM of c.h
@@ -136,3 +139,84 @@ def _places(shape: _Nested) -> Iterator[int]:
     else:
         for item in shape:
             yield from _places(item)
+
+
+_MOST_ELEMENTS: Final = 134_217_727  # MaxArraySize of arrayutils.c
+
+
+class Lists:
+    """Lists of any layout out of arrays (array_recv); a value is lists of lists of elements."""
+
+    def __init__(self, arrow: pa.DataType, element: Column, oid: int) -> None:
+        self._levels = [arrow]
+        while is_list(inner := self._levels[-1].value_type):
+            self._levels.append(inner)
+        self._element = element
+        self._oid = oid
+
+    def read(self, data: bytes) -> list[Any]:
+        array = Cursor(data)
+        count, flags, oid = array.int32(), array.int32(), array.oid()
+        if count not in (0, len(self._levels)):
+            raise Fault("array_dimensions", count, len(self._levels))
+        if flags not in (0, 1):
+            raise Fault("incorrect_format")
+        if self._oid and oid != self._oid:
+            raise Fault("wrong_type", oid, self._oid)
+        lengths = self._lengths(array, count)
+        # Of an empty array there are no inner lists.
+        levels = self._levels if prod(lengths) else self._levels[:1]
+        for level, length in zip(levels, lengths, strict=True):
+            if pa.types.is_fixed_size_list(level) and level.list_size != length:
+                raise Fault("list_size", length, level.list_size)
+        elements = [self._element.read(array.field()) for _ in range(prod(lengths))]
+        array.end()
+        for length in reversed(lengths[1:]):
+            elements = [elements[i : i + length] for i in range(0, len(elements), length)]
+        return elements
+
+    def _lengths(self, array: Cursor, count: int) -> list[int]:
+        lengths, bounds = [], []
+        for _ in range(count):
+            lengths.append(array.int32())
+            if lengths[-1] < 0:
+                raise Fault("incorrect_format")
+            bounds.append(array.int32())
+        if not count or not prod(lengths):
+            return [0]
+        wrong = [bound for bound in bounds if bound != 1]
+        if wrong:
+            raise Fault("array_bound", wrong[0])
+        if prod(lengths) > _MOST_ELEMENTS:
+            raise Fault("row_too_long")
+        return lengths
+
+    def array(self, values: Sequence[Any]) -> pa.Array:
+        return self._built(self._levels, values)
+
+    def _built(self, levels: Sequence[pa.DataType], values: Sequence[Any]) -> pa.Array:
+        level, *rest = levels
+        size = level.list_size if pa.types.is_fixed_size_list(level) else 0
+        # Behind a NULL too there are items, where all lists are of one size.
+        lists = [[None] * size if value is None else value for value in values]
+        items = [item for value in lists for item in value]
+        inner = self._built(rest, items) if rest else self._element.array(items)
+        return _lists(level, [len(value) for value in lists], inner, nulls(values))
+
+
+def _lists(
+    arrow: pa.DataType, lengths: list[int], items: pa.Array, mask: pa.Array | None
+) -> pa.Array:
+    """The items in lists of these lengths."""
+    if pa.types.is_fixed_size_list(arrow):
+        return pa.FixedSizeListArray.from_arrays(items, type=arrow, mask=mask)
+    large = pa.types.is_large_list(arrow) or pa.types.is_large_list_view(arrow)
+    code = pa.int64() if large else pa.int32()
+    ends = [0, *accumulate(lengths)]
+    if pa.types.is_list(arrow):
+        return pa.ListArray.from_arrays(pa.array(ends, code), items, type=arrow, mask=mask)
+    if pa.types.is_large_list(arrow):
+        return pa.LargeListArray.from_arrays(pa.array(ends, code), items, type=arrow, mask=mask)
+    kind = pa.LargeListViewArray if large else pa.ListViewArray
+    starts, sizes = pa.array(ends[:-1], code), pa.array(lengths, code)
+    return kind.from_arrays(starts, sizes, items, type=arrow, mask=mask)

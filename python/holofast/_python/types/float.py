@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from holofast._python.field import big_endian, numbers
+from holofast._python.reader import Fault, exactly
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -140,3 +141,23 @@ _TEXT: Final = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?(?:e[+-][0-9]+)?|Infinity)|N
 def parse(text: str) -> bytes | None:
     """The bits of a float8's own text, None for what is none."""
     return struct.pack(">d", float(text)) if _TEXT.fullmatch(text) else None
+
+
+def receive_text(data: bytes) -> str:
+    """A float8's own text out of BINARY (float8recv)."""
+    return _float8(struct.unpack(">d", exactly(data, 8))[0])
+
+
+def receive_half(data: bytes) -> int:
+    """The bits of a float4 out of BINARY that sixteen bits tell as well."""
+    (value,) = struct.unpack(">f", exactly(data, 4))
+    if math.isnan(value):
+        bits = int.from_bytes(data, "big")
+        return bits >> 16 & 0x8000 | 0x7E00 | bits >> 13 & 0x03FF
+    try:
+        half = struct.pack(">e", value)
+    except OverflowError:
+        raise Fault("float_no_place") from None
+    if struct.unpack(">e", half)[0] != value:
+        raise Fault("float_no_place")
+    return int.from_bytes(half, "big")

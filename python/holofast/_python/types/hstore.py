@@ -7,17 +7,19 @@ from __future__ import annotations
 import struct
 from contextlib import contextmanager
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from holofast._python.encoding import converted
 from holofast._python.field import BadValue
+from holofast._python.reader import Cursor, Fault, nulls
 from holofast._python.utf8 import check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from holofast._python.reader import Column
     from holofast.conversions import Encoding
 
 _Pairs = list[tuple[bytes, bytes | None]]
@@ -84,3 +86,37 @@ def _quoted(value: bytes | None) -> str:
         return "NULL"
     text = value.decode("latin-1")
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+class Maps:
+    """Maps out of BINARY (hstore_recv); a value is a list of pairs."""
+
+    def __init__(self, arrow: pa.DataType, key: Column, item: Column) -> None:
+        self._arrow = arrow
+        self._key = key
+        self._item = item
+
+    def read(self, data: bytes) -> list[tuple[Any, Any]]:
+        map_ = Cursor(data)
+        count = map_.int32()
+        if count < 0:
+            raise Fault("incorrect_format")
+        pairs = [self._pair(map_) for _ in range(count)]
+        map_.end()
+        return pairs
+
+    def _pair(self, map_: Cursor) -> tuple[Any, Any]:
+        key = map_.field()
+        if key is None:
+            raise Fault("null_key")
+        return self._key.read(key), self._item.read(map_.field())
+
+    def array(self, values: Sequence[Any]) -> pa.Array:
+        offsets = [0]
+        for value in values:
+            offsets.append(offsets[-1] + len(value or ()))
+        pairs = [pair for value in values for pair in value or ()]
+        keys = self._key.array([key for key, _ in pairs])
+        items = self._item.array([item for _, item in pairs])
+        places = pa.array(offsets, pa.int32())
+        return pa.MapArray.from_arrays(places, keys, items, type=self._arrow, mask=nulls(values))

@@ -4,6 +4,7 @@ float8 in BINARY.
 
 from __future__ import annotations
 
+from holofast._python.reader import exactly
 from holofast._python.types import float as float_
 
 
@@ -15,3 +16,9 @@ def parse(text: str) -> bytes | None:
     if len(coordinates) != 2 or None in coordinates:
         return None
     return b"".join(part for part in coordinates if part is not None)
+
+
+def receive(data: bytes) -> str:
+    """PostgreSQL's own text of both coordinates (point_recv)."""
+    exactly(data, 16)
+    return f"({float_.receive_text(data[:8])},{float_.receive_text(data[8:])})"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
+from holofast._python.reader import Cursor, Fault
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -36,3 +38,22 @@ def parse(
             return None
         sent += struct.pack(">i", len(value)) + value
     return bytes([flags]) + sent
+
+
+def receive(data: bytes, bound: PgType, receive_bound: Callable[[PgType, bytes], str]) -> str:
+    """PostgreSQL's own text of a range (range_recv, range_out)."""
+    if not data:
+        raise Fault("no_data_left")
+    flags, rest = data[0], Cursor(data[1:])
+    if flags & _EMPTY:
+        rest.end()
+        return "empty"
+    bounds = []
+    for infinite in _INFINITE:
+        value = b"" if flags & infinite else rest.field()
+        if value is None:
+            raise Fault("incorrect_format")
+        bounds.append("" if flags & infinite else receive_bound(bound, value))
+    rest.end()
+    ends = ["[" if flags & _INCLUSIVE[0] else "(", "]" if flags & _INCLUSIVE[1] else ")"]
+    return f"{ends[0]}{','.join(bounds)}{ends[1]}"

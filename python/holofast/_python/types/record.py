@@ -7,17 +7,19 @@ NULL fields, and which texts are quoted, are nested.py's.
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
 
 from holofast._python.field import BadValue
 from holofast._python.nested import nested_binary, nested_text, record_rule
+from holofast._python.reader import Cursor, Fault, nulls
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pyarrow as pa
-
     from holofast._python.field import Field
+    from holofast._python.reader import Column
     from holofast.pg_types import PgType
 
 
@@ -59,3 +61,36 @@ def _rows(
             if isinstance(part, BadValue):
                 raise BadValue(part.reason, i, part.value)
     return rows
+
+
+class Records:
+    """Structs out of BINARY (record_recv); a value is a tuple of the fields'."""
+
+    def __init__(self, arrow: pa.DataType, columns: Sequence[Column], oids: Sequence[int]) -> None:
+        self._arrow = arrow
+        self._columns = columns
+        self._oids = oids
+
+    def read(self, data: bytes) -> tuple[Any, ...]:
+        record = Cursor(data)
+        count = record.int32()
+        if count != len(self._columns):
+            raise Fault("column_count", count, len(self._columns))
+        values = []
+        for column, expected in zip(self._columns, self._oids, strict=True):
+            oid = record.oid()
+            if expected and oid != expected:
+                raise Fault("wrong_type", oid, expected)
+            values.append(column.read(record.field()))
+        record.end()
+        return tuple(values)
+
+    def array(self, values: Sequence[Any]) -> pa.Array:
+        arrays = [
+            column.array([value and value[i] for value in values])
+            for i, column in enumerate(self._columns)
+        ]
+        mask = nulls(values)
+        if not arrays:
+            return pa.array([None if value is None else {} for value in values], self._arrow)
+        return pa.StructArray.from_arrays(arrays, fields=list(self._arrow), mask=mask)

@@ -9,7 +9,7 @@ import struct
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from holofast._python.field import BadValue, big_endian, numbers
-from holofast._python.reader import Fault, signed
+from holofast._python.reader import Fault, exactly, signed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -165,3 +165,20 @@ def of_unit(micros: int, unit: str) -> int:
 def no_place(micros: int) -> Fault:
     """What is told of microseconds that are none of Arrow's."""
     return Fault("time_no_place", f"{micros} us")
+
+
+_MOST_ZONE: Final = 16 * 3600  # TZDISP_LIMIT of timestamp.h, in seconds
+
+
+def receive_timetz(data: bytes) -> str:
+    """PostgreSQL's own text of a timetz out of BINARY (timetz_recv)."""
+    exactly(data, 12)
+    (clock,) = clocks(*split([receive(data[:8])]))
+    west = signed(data[8:], 4)
+    if abs(west) >= _MOST_ZONE:
+        raise Fault("received_zone")
+    minutes, seconds = divmod(abs(west), 60)
+    parts = [f"{minutes // 60:02}", f"{minutes % 60:02}", f"{seconds:02}"]
+    while len(parts) > 1 and parts[-1] == "00":
+        parts.pop()
+    return f"{clock}{'-' if west > 0 else '+'}{':'.join(parts)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from holofast._python.reader import exactly
 from holofast._python.types.bytes import Bytes
 
 if TYPE_CHECKING:
@@ -22,8 +23,7 @@ class Uuid:
         self._bytes = Bytes(large=True)
 
     def text(self, values: pa.Array) -> list[str]:
-        digits = [value.hex() for value in self.binary(values)]
-        return [f"{d[:8]}-{d[8:12]}-{d[12:16]}-{d[16:20]}-{d[20:]}" for d in digits]
+        return list(map(_hyphened, self.binary(values)))
 
     def binary(self, values: pa.Array) -> list[bytes]:
         return self._bytes.binary(values)
@@ -32,3 +32,13 @@ class Uuid:
 def parse(text: str) -> bytes | None:
     """The bytes of a uuid's own text, None for what is none."""
     return bytes.fromhex(text.replace("-", "")) if _TEXT.fullmatch(text) else None
+
+
+def receive_text(data: bytes) -> str:
+    """PostgreSQL's own text of a uuid out of BINARY (uuid_recv)."""
+    return _hyphened(exactly(data, 16))
+
+
+def _hyphened(value: bytes) -> str:
+    digits = value.hex()
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))

@@ -3,13 +3,17 @@
 use arrow_array::ArrowPrimitiveType;
 use arrow_array::types as arrow;
 use arrow_buffer::i256;
-use arrow_schema::{DataType, Field, IntervalUnit, TimeUnit};
+use arrow_schema::{DataType, Field, Fields, IntervalUnit, TimeUnit};
 
+use crate::carrier;
 use crate::fault::Fault;
 use crate::pg_type::{ColumnType, PgType};
 use crate::reader::{Bits, FieldReader, Fixed, Nothing, Required, exactly, misfit};
 use crate::strings::{Blobs, Bytes, Made, Strings, Text};
+use crate::types::array::received::Lists;
+use crate::types::hstore::Maps;
 use crate::types::numeric::received as numeric;
+use crate::types::record::{ReceivedField, Records};
 use crate::types::{bool, date, int, interval, json, time, timestamp};
 
 type Reader = Box<dyn FieldReader>;
@@ -25,8 +29,13 @@ pub(crate) fn reader(field: &Field, from: &ColumnType) -> Option<Reader> {
 pub(crate) fn width(arrow: &DataType) -> usize {
     match arrow {
         DataType::FixedSizeBinary(width) => *width as usize,
-        DataType::FixedSizeList(item, size) => width(item.data_type()).max(1) * *size as usize,
-        DataType::Struct(fields) => fields.iter().map(|field| width(field.data_type())).sum(),
+        DataType::FixedSizeList(item, size) => {
+            width(item.data_type()).max(1).saturating_mul(*size as usize)
+        }
+        DataType::Struct(fields) => {
+            let widths = fields.iter().map(|field| width(field.data_type()));
+            widths.fold(0, usize::saturating_add)
+        }
         other => other.primitive_width().unwrap_or(8),
     }
 }
@@ -55,6 +64,7 @@ fn any_reader(arrow: &DataType, from: &ColumnType) -> Option<Reader> {
         (A::UInt16, _) => int::<arrow::UInt16Type>(arrow, from.pg_type)?,
         (A::UInt32, _) => int::<arrow::UInt32Type>(arrow, from.pg_type)?,
         (A::UInt64, _) => int::<arrow::UInt64Type>(arrow, from.pg_type)?,
+        (A::Float16, P::Float4) => Fixed::<arrow::Float16Type, _>::boxed(arrow, half),
         (A::Float32, P::Float4) => Fixed::<arrow::Float32Type, _>::boxed(arrow, |bytes| {
             Ok(f32::from_bits(u32::from_be_bytes(exactly(bytes)?)))
         }),
@@ -71,8 +81,41 @@ fn any_reader(arrow: &DataType, from: &ColumnType) -> Option<Reader> {
         (_, P::Date | P::Time | P::Timestamp | P::Timestamptz | P::Interval) => {
             moment(arrow, from.pg_type)?
         }
+        (_, P::Array) => {
+            let element = from.children.first()?;
+            Lists::boxed(arrow, oid(element), |item| reader(item, element))?
+        }
+        (A::Struct(fields), P::Record) => record(fields, from)?,
+        (A::Map(entries, sorted), P::Hstore) => {
+            Maps::boxed(entries, *sorted, |part| reader(part, &PgType::Text.into()))?
+        }
         _ => return None,
     })
+}
+
+type Half = <arrow::Float16Type as ArrowPrimitiveType>::Native;
+
+/// A float4 that sixteen bits tell as well.
+fn half(bytes: &[u8]) -> Result<Half, Fault> {
+    let value = f32::from_be_bytes(exactly(bytes)?);
+    let half = Half::from_f32(value);
+    if half.to_f32() == value || value.is_nan() { Ok(half) } else { Err(Fault::FloatNoPlace) }
+}
+
+fn record(fields: &Fields, from: &ColumnType) -> Option<Reader> {
+    if fields.len() != from.children.len() {
+        return None;
+    }
+    let pairs = fields.iter().zip(&from.children);
+    let received = pairs.map(|(field, from)| {
+        Some(ReceivedField { reader: reader(field, from)?, oid: oid(from), spans: Vec::new() })
+    });
+    Some(Records::boxed(fields, received.collect::<Option<_>>()?))
+}
+
+/// The OID that parts of a type are sent with; 0 for any, as many types are sent as text.
+fn oid(from: &ColumnType) -> u32 {
+    if from.pg_type == PgType::Text { 0 } else { from.oid }
 }
 
 fn int<A: ArrowPrimitiveType>(arrow: &DataType, from: PgType) -> Option<Reader>
@@ -133,7 +176,13 @@ fn text(arrow: &DataType, from: &ColumnType) -> Option<Reader> {
         PgType::Text | PgType::Bpchar => Strings::boxed(arrow, Text),
         PgType::Jsonb => Strings::boxed(arrow, json::Received),
         PgType::Numeric => Strings::boxed(arrow, Made(numeric::put_text)),
-        _ => return None,
+        _ => {
+            let from = from.clone();
+            Strings::boxed(
+                arrow,
+                Made(move |bytes: &[u8], out: &mut _| carrier::receive(bytes, &from, out)),
+            )
+        }
     })
 }
 

@@ -1,6 +1,8 @@
 //! Arrays from lists of any layout: array_out's braces in text, array_send's head in BINARY. The
 //! elements are a column of their own, which writes its cells one by one; lists of lists are arrays
-//! of more dimensions.
+//! of more dimensions. Out of BINARY they are `received`'s.
+
+pub(crate) mod received;
 
 use std::ops::Range;
 

@@ -1,5 +1,8 @@
 //! float4 and float8 in float8out's notation; the IEEE bits in BINARY. Which digits they have is
-//! `shortest`'s where extra_float_digits is above 0, else `printf`'s.
+//! `shortest`'s where extra_float_digits is above 0, else `printf`'s. Text that Arrow carries is
+//! `carried`'s.
+
+pub(crate) mod carried;
 
 use std::ops::Range;
 
@@ -324,18 +327,4 @@ fn put_scientific(
     let skipped = usize::from(magnitude < 100);
     cell[at + 2..at + 5 - skipped].copy_from_slice(&digits[skipped..]);
     at + 5 - skipped
-}
-
-/// Appends the bits of PostgreSQL's own text of a float8.
-pub(crate) fn parse(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
-    let unsigned = text.strip_prefix(b"-").unwrap_or(text);
-    let is_number = unsigned.first().is_some_and(u8::is_ascii_digit);
-    if !is_number && !matches!(unsigned, b"Infinity" | b"NaN") {
-        return None;
-    }
-    let value: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
-    // PostgreSQL's NaN has no sign.
-    let bits = if value.is_nan() { 0x7ff8 << 48 } else { value.to_bits() };
-    out.extend_from_slice(&bits.to_be_bytes());
-    Some(())
 }

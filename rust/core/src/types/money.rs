@@ -1,6 +1,11 @@
 //! money out of PostgreSQL's own text under lc_monetary C, which Arrow carries it as (cash_send):
 //! `-$1,234.50`, an int64 of cents in BINARY.
 
+use std::io::Write;
+
+use crate::fault::Fault;
+use crate::reader::exactly;
+
 /// Appends the cents.
 pub(crate) fn parse(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     let (negative, rest) = match text.strip_prefix(b"-") {
@@ -25,4 +30,19 @@ pub(crate) fn parse(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     }
     out.extend_from_slice(&value.to_be_bytes());
     Some(())
+}
+
+/// Appends PostgreSQL's own text of the cents (cash_recv, cash_out).
+pub(crate) fn receive(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
+    let cents = i64::from_be_bytes(exactly(bytes)?);
+    let whole = (cents.unsigned_abs() / 100).to_string();
+    out.extend_from_slice(if cents < 0 { b"-$" } else { b"$" });
+    for (i, digit) in whole.bytes().enumerate() {
+        if i > 0 && (whole.len() - i).is_multiple_of(3) {
+            out.push(b',');
+        }
+        out.push(digit);
+    }
+    write!(out, ".{:02}", cents.unsigned_abs() % 100).expect("a Vec takes all");
+    Ok(())
 }

@@ -1,5 +1,7 @@
 //! time: ISO style in text (EncodeTimeOnly), microseconds since midnight in BINARY; and how Arrow's
-//! units count. Both serve timestamps too.
+//! units count. Both serve timestamps too. timetz is `timetz`'s.
+
+pub(crate) mod timetz;
 
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -247,48 +249,6 @@ impl<T: Into<i64>, U: TimeUnit> Form<T, 8> for TimeBinary<U> {
         *cell = time_of_day::<U>(value.into())?.to_be_bytes();
         Ok(8)
     }
-}
-
-/// Appends the binary form of PostgreSQL's own text of a timetz, which Arrow carries it as:
-/// microseconds since midnight, and seconds west of UTC (timetz_send).
-pub(crate) fn parse_timetz(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
-    let sign = text.iter().rposition(|byte| matches!(byte, b'+' | b'-'))?;
-    let (clock, zone) = (&text[..sign], &text[sign + 1..]);
-    let (clock, fraction) = clock.split_at_checked(8)?;
-    let fraction = match fraction {
-        [] => fraction,
-        [b'.', digits @ ..] if (1..=6).contains(&digits.len()) => digits,
-        _ => return None,
-    };
-    let mut micros = seconds(clock)?;
-    for i in 0..6 {
-        let digit = fraction.get(i).copied().unwrap_or(b'0');
-        micros = 10 * micros + i64::from(digit.is_ascii_digit().then(|| digit - b'0')?);
-    }
-    let offset = seconds(zone)? as i32;
-    let west = if text[sign] == b'+' { -offset } else { offset };
-    if micros > DAY_MICROS {
-        return None;
-    }
-    out.extend_from_slice(&micros.to_be_bytes());
-    out.extend_from_slice(&west.to_be_bytes());
-    Some(())
-}
-
-/// The seconds of HH[:MM[:SS]].
-fn seconds(text: &[u8]) -> Option<i64> {
-    let mut parts = [0, 0, 0];
-    let groups: Vec<_> = text.split(|byte| *byte == b':').collect();
-    for (part, group) in parts.iter_mut().zip(&groups) {
-        match group {
-            [high @ b'0'..=b'9', low @ b'0'..=b'9'] => {
-                *part = i64::from(10 * (high - b'0') + low - b'0');
-            }
-            _ => return None,
-        }
-    }
-    let fits = groups.len() <= 3 && parts[1] < 60 && parts[2] < 60;
-    fits.then_some(3600 * parts[0] + 60 * parts[1] + parts[2])
 }
 
 /// Microseconds since midnight out of BINARY (time_recv).

@@ -102,7 +102,7 @@ const HUNDRED_HOURS: u32 = 360_000;
 
 /// Writes HH, then :MM and :SS where they are not zero, of less than 100 hours.
 #[inline(always)]
-fn put_offset(seconds: u32, cell: &mut [u8]) -> usize {
+pub(super) fn put_offset(seconds: u32, cell: &mut [u8]) -> usize {
     if seconds.is_multiple_of(3600) {
         let hours = (seconds / 3600) as u8;
         cell[..2].copy_from_slice(&[b'0' + hours / 10, b'0' + hours % 10]);

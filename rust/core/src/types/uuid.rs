@@ -5,7 +5,9 @@ use std::ops::Range;
 use super::bytes::HEX;
 use crate::block::Block;
 use crate::error::Reason;
+use crate::fault::Fault;
 use crate::field::{Extent, FieldWriter, Form, head};
+use crate::reader::exactly;
 
 pub(crate) const ALPHABET: &[u8] = b"-0123456789abcdef";
 
@@ -79,4 +81,12 @@ pub(crate) fn parse(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
 /// The value of a hex digit.
 pub(crate) fn hex(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).map(|value| value as u8)
+}
+
+/// Appends PostgreSQL's own text of a uuid's binary form (uuid_recv).
+pub(crate) fn receive_text(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
+    let mut cell = [0; TEXT];
+    let len = UuidText.put(exactly(bytes)?, &mut cell)?;
+    out.extend_from_slice(&cell[..len]);
+    Ok(())
 }

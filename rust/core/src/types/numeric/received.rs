@@ -95,7 +95,7 @@ impl Numeric<'_> {
     fn is_whole(&self, weight: i32, scale: i32) -> bool {
         match 4 * weight + scale {
             0.. => true,
-            decimals @ -3..=-1 => self.digit(weight) % 10_u16.pow(-decimals as u32) == 0,
+            decimals @ -3..=-1 => self.digit(weight).is_multiple_of(10_u16.pow(-decimals as u32)),
             _ => self.digit(weight) == 0,
         }
     }
