@@ -1,4 +1,4 @@
-"""What PostgreSQL 15 and 18 send today in BINARY: decoded and written again it is their own TEXT."""
+"""What PostgreSQL 15 and 18 send today in BINARY: decoded and written again it is their TEXT."""
 
 from __future__ import annotations
 
@@ -82,7 +82,8 @@ COLUMNS: list[tuple[pa.Field | pa.DataType, str, Sequence[str]]] = [
         said("inet"),
         "inet",
         ["1.2.3.4", "10.0.0.0/8", "::", "::1", "1::", "::1.2.3.4", "::ffff:1.2.3.4/96",
-         "1:0:0:2::3", "0:0:1::", "1:2:3:4:5:6:7:0", "fe80::1:0:0:1", "::1:2", "0:1:0:1:0:1:0:1", "::ffff:0:0"],
+         "1:0:0:2::3", "0:0:1::", "1:2:3:4:5:6:7:0", "fe80::1:0:0:1",
+         "::1:2", "0:1:0:1:0:1:0:1", "::ffff:0:0"],
     ),
     (said("cidr"), "cidr", ["10.0.0.0/8", "1.2.3.4/32", "::/0", "2001:db8::/32"]),
     (said("macaddr"), "macaddr", ["08:00:2b:01:02:03"]),

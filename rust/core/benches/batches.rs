@@ -67,7 +67,7 @@ impl Cell {
     }
 
     fn new(name: &str, format: Format, rows: usize) -> Self {
-        let columns = if name == "mixed" { mixed(rows) } else { vec![column(name, rows, 20)] };
+        let columns = columns(name, rows);
         let types = columns.iter().map(|(pg_type, array)| typed(*pg_type, array)).collect();
         let fields: Vec<_> = columns
             .iter()
@@ -95,6 +95,11 @@ impl Cell {
     pub fn encode(&self, out: &mut Buffer) {
         self.encoder.encode(&self.batch, out).unwrap();
     }
+}
+
+/// The columns of one of `NAMES`, and their types.
+pub fn columns(name: &str, rows: usize) -> Vec<(PgType, ArrayRef)> {
+    if name == "mixed" { mixed(rows) } else { vec![column(name, rows, 20)] }
 }
 
 /// No value here has a line break.
@@ -125,7 +130,7 @@ fn mixed(rows: usize) -> Vec<(PgType, ArrayRef)> {
 }
 
 /// The type, with that of an array's elements.
-fn typed(pg_type: PgType, array: &ArrayRef) -> ColumnType {
+pub fn typed(pg_type: PgType, array: &ArrayRef) -> ColumnType {
     let element = |arrow: &DataType| match arrow {
         DataType::Int32 => ColumnType { oid: 23, ..PgType::Int4.into() },
         _ => ColumnType { oid: 25, ..PgType::Text.into() },

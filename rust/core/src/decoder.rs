@@ -74,7 +74,7 @@ impl CopyDecoder {
         let width = widths.fold(0, usize::saturating_add);
         Ok(Self {
             readers: readers.collect::<Result<_, _>>()?,
-            frame: Frame::new(fields.len()),
+            frame: Frame::new(pg_types.iter().map(dispatch::sent_width).collect()),
             stage: Stage::Header,
             begun: Vec::new(),
             progress: Progress::default(),

@@ -30,7 +30,7 @@ use crate::types::time::{FlooredNanos, Nanos, Units};
 use crate::types::uuid::{self, UuidBinary, UuidText};
 use crate::zone::Zone;
 
-pub(crate) use readers::{reader, width};
+pub(crate) use readers::{reader, sent_width, width};
 
 type Writer<'a, I> = Box<dyn FieldWriter<I> + 'a>;
 

@@ -1,6 +1,8 @@
 //! COPY BINARY's frame: the header, the words before rows and fields, the trailer. Where each cell
 //! of a block lies is found here; what is in it belongs to the readers.
 
+use std::hint;
+
 use crate::block::BLOCK;
 use crate::fault::Fault;
 use crate::reader::{Cells, Span};
@@ -68,11 +70,14 @@ pub(crate) enum Step {
 /// The cells of a block, column by column.
 pub(crate) struct Frame {
     spans: Vec<[Span; BLOCK]>,
+    /// How long each column's values are, if all are.
+    widths: Vec<i32>,
 }
 
 impl Frame {
-    pub fn new(columns: usize) -> Self {
-        Self { spans: vec![[Span::NULL; BLOCK]; columns] }
+    /// Of values of these widths, which are below zero where they differ.
+    pub fn new(widths: Vec<i32>) -> Self {
+        Self { spans: vec![[Span::NULL; BLOCK]; widths.len()], widths }
     }
 
     /// One column's cells in the first `rows` of the block.
@@ -103,26 +108,35 @@ impl Frame {
                 0
             }
         };
-        for spans in &mut self.spans[field..] {
-            let Some(word) = data[go.at..].first_chunk() else {
-                return Ok(Step::Need(go.at + 4));
+        let (mut at, most) = (go.at, go.start.saturating_add(MOST_ROW_BYTES));
+        let limit = most.min(data.len());
+        let mut stopped = Ok(Step::Row);
+        for (spans, width) in self.spans[field..].iter_mut().zip(&self.widths[field..]) {
+            let Some(word) = data[at..].first_chunk() else {
+                stopped = Ok(Step::Need(at + 4));
+                break;
             };
             let len = i32::from_be_bytes(*word);
-            let start = go.at + 4;
-            let end = start + len.max(0) as usize;
-            if len < -1 {
-                return Err(Fault::FieldSize);
-            }
-            if end - go.start > MOST_ROW_BYTES {
-                return Err(Fault::RowTooLong);
-            }
-            if end > data.len() {
-                return Ok(Step::Need(end));
-            }
+            let start = at + 4;
+            // Where the length is the one foretold, the next field's place does not wait for it.
+            let foretold = hint::black_box(*width);
+            let end = start + if len == foretold { foretold } else { len } as u32 as usize;
             spans[row] = Span { start: start as u32, len };
+            if end <= limit {
+                at = end;
+            } else if len == -1 && start <= most {
+                at = start;
+            } else {
+                stopped = match len {
+                    ..-1 => Err(Fault::FieldSize),
+                    _ if start > most || end > most => Err(Fault::RowTooLong),
+                    _ => Ok(Step::Need(end)),
+                };
+                break;
+            }
             field += 1;
-            (go.at, go.fields) = (end, Some(field));
         }
-        Ok(Step::Row)
+        (go.at, go.fields) = (at, Some(field));
+        stopped
     }
 }

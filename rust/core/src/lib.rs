@@ -1,4 +1,5 @@
-//! PostgreSQL's COPY TO output (TEXT, CSV, BINARY) from Arrow record batches, byte for byte.
+//! PostgreSQL's COPY TO output (TEXT, CSV, BINARY) from Arrow record batches, byte for byte; and
+//! record batches from its BINARY output.
 //!
 //! Three questions are kept apart, so that formats and types never multiply:
 //!
@@ -17,9 +18,15 @@
 //! rows: `block` has their cells and stores them without checks of its own, `long` puts those that
 //! are not worth a copy straight into the output; `converted` has them in another encoding than
 //! UTF-8. `isa` has all that compiled for more than one instruction set. [`CopyEncoder`] holds what
-//! stays the same from batch to batch. Errors are data ([`EncodeError`]); whoever shows them has the
-//! words. SQL's rules for options, the default type mapping, time-zone files and the tables of
-//! encodings are not here: they arrive resolved.
+//! stays the same from batch to batch.
+//!
+//! The way back is [`CopyDecoder`]'s: `frame` finds where the cells of 64 rows lie, then each column's
+//! `reader` takes its cells, those of variable length by `strings`. What the bytes of a value mean
+//! stands in `types`, beside how they are written. What can be wrong with them is a `fault`.
+//!
+//! Errors are data ([`EncodeError`], [`DecodeError`]); whoever shows them has the words. SQL's rules
+//! for options, the default type mapping, time-zone files and the tables of encodings are not here:
+//! they arrive resolved.
 
 #![deny(unsafe_code)]
 

@@ -3,12 +3,13 @@
 //! A case is a batch, its PostgreSQL types and its options, all of them chosen by a string of bytes:
 //! `source` makes choices of bytes, `arrays` has the columns, `texts` what strings may hold,
 //! `options` and `encodings` the rest; `case` puts them together. `properties` says what must hold,
-//! `framing` what the output looks like. [`check`] is all of that for one string.
+//! `framing` what the output looks like, `decoding` what becomes of it when it is read. [`check`] is all of that for one string.
 //!
 //! Which bytes a value becomes is not known here: the Python tests compare those with a server's.
 
 mod arrays;
 mod case;
+mod decoding;
 mod encodings;
 mod framing;
 mod options;

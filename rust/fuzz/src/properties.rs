@@ -4,6 +4,7 @@ use arrow_array::RecordBatch;
 use holofast_core::{Buffer, CopyEncoder, EncodeError, InstructionSet};
 
 use crate::case::Case;
+use crate::decoding;
 use crate::framing;
 use crate::source::Source;
 
@@ -53,6 +54,7 @@ pub fn hold(case: &Case, source: &mut Source<'_>) -> bool {
     let expected = match &whole.error {
         None => {
             framing::check(case, &whole.bytes);
+            decoding::check(case, &encoder, &whole.bytes, source);
             encodings.slices(&encoder, source)
         }
         Some(error) => encodings.rows_before(&encoder, error),

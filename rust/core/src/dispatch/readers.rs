@@ -12,7 +12,7 @@ use crate::reader::{Bits, FieldReader, Fixed, Nothing, Required, exactly, misfit
 use crate::strings::{Blobs, Bytes, Made, Strings, Text};
 use crate::types::array::received::Lists;
 use crate::types::hstore::Maps;
-use crate::types::numeric::received as numeric;
+use crate::types::numeric::received::{self as numeric, NumericText};
 use crate::types::record::{ReceivedField, Records};
 use crate::types::{bool, date, int, interval, json, time, timestamp};
 
@@ -37,6 +37,20 @@ pub(crate) fn width(arrow: &DataType) -> usize {
             widths.fold(0, usize::saturating_add)
         }
         other => other.primitive_width().unwrap_or(8),
+    }
+}
+
+/// How many bytes all values of a type are sent in, below zero where they differ.
+pub(crate) fn sent_width(from: &ColumnType) -> i32 {
+    match from.pg_type {
+        PgType::Bool | PgType::Char => 1,
+        PgType::Int2 => 2,
+        PgType::Int4 | PgType::Oid | PgType::Float4 | PgType::Date => 4,
+        PgType::Int8 | PgType::Float8 | PgType::Money | PgType::Time => 8,
+        PgType::Timestamp | PgType::Timestamptz => 8,
+        PgType::Timetz => 12,
+        PgType::Interval | PgType::Uuid | PgType::Point => 16,
+        _ => -2,
     }
 }
 
@@ -175,7 +189,7 @@ fn text(arrow: &DataType, from: &ColumnType) -> Option<Reader> {
     Some(match from.pg_type {
         PgType::Text | PgType::Bpchar => Strings::boxed(arrow, Text),
         PgType::Jsonb => Strings::boxed(arrow, json::Received),
-        PgType::Numeric => Strings::boxed(arrow, Made(numeric::put_text)),
+        PgType::Numeric => Strings::boxed(arrow, NumericText),
         _ => {
             let from = from.clone();
             Strings::boxed(

@@ -59,6 +59,15 @@ pub(crate) fn ascii6(value: u32) -> u64 {
     (spread8(u64::from(value)) | ZEROS) >> 16
 }
 
+/// The spread digits of four numbers below 10⁴, the first one in the highest sixteen bits: of two each;
+/// None where one is not.
+#[inline(always)]
+pub(super) fn spread4(groups: u64) -> Option<(u64, u64)> {
+    let [a, b, c, d] = [48, 32, 16, 0].map(|shift| FOUR.get((groups >> shift & 0xffff) as usize));
+    let two = |high: u32, low: u32| u64::from(high) | u64::from(low) << 32;
+    Some((two(*a?, *b?), two(*c?, *d?)))
+}
+
 /// How many digits sixteen spread ones have without the leading zeros; zero has one.
 #[inline(always)]
 fn significant(spread: u128) -> usize {

@@ -6,7 +6,8 @@ use std::fmt;
 use arrow_array::ArrowNativeTypeOp;
 
 use crate::fault::Fault;
-use crate::types::digits::ascii4;
+use crate::strings::Put;
+use crate::types::digits::{ZEROS, ascii4, spread4};
 
 /// A numeric as it is sent: base-10000 digits, the first of which counts 10000 to the `weight`.
 struct Numeric<'a> {
@@ -129,20 +130,22 @@ impl Numeric<'_> {
     }
 }
 
-/// Appends the text. Of the numbers that tables are full of, it is made in one go.
-#[inline(always)]
-pub(crate) fn put_text(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
-    if let Some((text, len)) = short_text(bytes) {
-        let end = out.len() + len;
-        out.extend_from_slice(&text);
-        out.truncate(end);
-        return Ok(());
+/// A column of numerics as PostgreSQL's own text.
+pub(crate) struct NumericText;
+
+impl Put for NumericText {
+    #[inline(always)]
+    fn put(&self, onwards: &[u8], len: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
+        if put_short(onwards, len, out).is_some() {
+            return Ok(());
+        }
+        put_text(&onwards[..len], out)
     }
-    put_any_text(bytes, out)
 }
 
+/// Appends the text of any number.
 #[cold]
-fn put_any_text(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
+pub(crate) fn put_text(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
     match receive(bytes)? {
         Ok(numeric) => numeric.put_text(out),
         Err(word) => out.extend_from_slice(word.as_bytes()),
@@ -150,45 +153,44 @@ fn put_any_text(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Room for a sign, 16 digits before the point and 8 behind it, and what is written over them.
-const SHORT: usize = 32;
+/// Room for a sign, eight digits, a point and eight more.
+const SHORT: usize = 24;
 
-/// The text of a number from 1 to below 10¹⁶, or its negation, of up to eight decimals. Others, and
-/// what is none, take a closer look.
+/// Appends the text of a number below 10⁸ of up to eight decimals, as nearly all are that tables are
+/// full of. None for others, and for what is none.
 #[inline(always)]
-fn short_text(bytes: &[u8]) -> Option<([u8; SHORT], usize)> {
-    let (head, digits) = bytes.split_first_chunk::<8>()?;
+fn put_short(onwards: &[u8], len: usize, out: &mut Vec<u8>) -> Option<()> {
+    // Behind the value's own digits are other bytes, which are shifted out.
+    let (head, digits) = onwards.first_chunk::<16>()?.split_first_chunk::<8>()?;
     let head = u64::from_be_bytes(*head);
-    let (count, weight, scale) = ((head >> 48) as usize, (head >> 32) as u16, head as u16);
-    let (weight, scale) = (usize::from(weight), usize::from(scale));
-    let (digits, rest) = digits.as_chunks::<2>();
-    let negative = head >> 16 & 0xffff == 0x4000;
-    let signed = negative | (head >> 16 & 0xffff == 0);
-    let groups = weight + 1 + scale.div_ceil(4);
-    let fits = (weight < 4) & (scale <= 8) & (count <= groups) & (count > 0);
-    if !(signed & fits & rest.is_empty() & (digits.len() == count)) {
+    let digits = u64::from_be_bytes(*digits.first_chunk()?);
+    let (count, weight, scale) = ((head >> 48) as u32, (head >> 32) as i16, head as u16);
+    // Of four base-10000 digits, two stand before the point.
+    let first = (1 - i32::from(weight)) as u32;
+    let sign = head >> 16 & 0xffff;
+    let fits = (first < 4) & (count <= 4) & (count.wrapping_add(first) <= 4) & (scale <= 8);
+    if !(fits & (sign & !0x4000 == 0) & (len == 8 + 2 * count as usize)) {
         return None;
     }
-    let mut text = [b'0'; SHORT];
-    text[0] = b'-';
-    let (ascii, zeros) = ascii4(u16::from_be_bytes(digits[0])).filter(|_| digits[0] != [0, 0])?;
-    let mut at = usize::from(negative);
-    text[at..at + 4].copy_from_slice(&(u32::from_le_bytes(ascii) >> (8 * zeros)).to_le_bytes());
-    at += 4 - zeros;
-    let whole = at + 4 * weight;
-    for place in 1..groups {
-        let digit = digits.get(place).map_or(0, |digit| u16::from_be_bytes(*digit));
-        if place == weight + 1 {
-            at += 1;
-        }
-        text.get_mut(at..at + 4)?.copy_from_slice(&ascii4(digit)?.0);
-        at += 4;
+    let own = !u64::MAX.checked_shr(16 * count).unwrap_or(0);
+    let groups = (digits & own) >> (16 * first);
+    let (whole, decimals) = spread4(groups)?;
+    let negative = sign != 0;
+    // Of decimals some may not be shown, and then nothing of the number is left.
+    if negative & (whole == 0) {
+        return None;
     }
-    if scale == 0 {
-        return Some((text, whole));
-    }
-    text[whole] = b'.';
-    Some((text, whole + 1 + scale))
+    let zeros = (whole | 1 << 63).trailing_zeros() / 8;
+    let (whole, point) = ((whole | ZEROS) >> (8 * zeros), 8 - zeros as usize);
+    let start = out.len() + usize::from(negative);
+    out.extend_from_slice(&[b'-'; SHORT]);
+    let text: &mut [u8; 17] = out[start..].first_chunk_mut()?;
+    text[..8].copy_from_slice(&whole.to_le_bytes());
+    text[point] = b'.';
+    text[point + 1..point + 9].copy_from_slice(&(decimals | ZEROS).to_le_bytes());
+    let shown = if scale > 0 { 1 + usize::from(scale) } else { 0 };
+    out.truncate(start + point + shown);
+    Some(())
 }
 
 /// The unscaled value of a decimal of this precision and scale.
