@@ -21,7 +21,7 @@ from holofast.job.output import encoded_here, encoded_there
 from holofast.programs import parse_arguments
 from holofast.programs.commands import check_allowed, is_misspelt, parse_command
 from holofast.sources import Reading, connect, dialect_of
-from holofast.statement import Statement, parse_statement
+from holofast.statement import Statement, parse_statement, read_grammar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,24 +52,15 @@ class Request:
 def prepared(statement: str | Statement, uri: str | None, request: Request) -> Iterator[Job]:
     """The job of a COPY statement; the database's session ends with it."""
     started = time.perf_counter()
-    with contextlib.ExitStack() as opened:
-        database: Database | None = None
-
-        def enter(program: str | None) -> None:
-            """What PostgreSQL has checked before it looks at the options: session and privilege."""
-            nonlocal database
-            check_allowed(program, allow_program=request.allow_program)
-            database = opened.enter_context(closing(connect(uri, request.settings)))
-            if program is not None and request.privilege_check:
-                database.check_program()
-
-        if isinstance(statement, Statement):
-            text, parsed = None, statement
-            enter(parsed.program)
-        else:
-            text = statement
-            parsed = parse_statement(statement, dialect=dialect_of(uri), check_program=enter)
-        assert database is not None
+    text = None if isinstance(statement, Statement) else statement
+    read = (
+        statement if isinstance(statement, Statement) else read_grammar(statement, dialect_of(uri))
+    )
+    check_allowed(read.program, allow_program=request.allow_program)
+    with closing(connect(uri, request.settings)) as database:
+        if read.program is not None and request.privilege_check:
+            database.check_program()
+        parsed = read if isinstance(read, Statement) else read.statement()
         yield _job(database, parsed, text, request, started)
 
 

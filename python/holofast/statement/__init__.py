@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar
 
 from holofast.errors import CopyError
 from holofast.redaction import redact
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from holofast.options import CopyOptions
 
 Dialect = Literal["postgresql", "duckdb"]
+_T = TypeVar("_T")
 
 _WHITESPACE: Final = " \t\n\r\f\v"  # scan.l's
 
@@ -60,23 +61,69 @@ class Statement:
         return f"Statement(query={query!r}, program={program!r}, options={self.options!r})"
 
 
-def parse_statement(
-    sql: str,
-    *,
-    dialect: Dialect = "postgresql",
-    check_program: Callable[[str | None], object] | None = None,
-) -> Statement:
+def parse_statement(sql: str, *, dialect: Dialect = "postgresql") -> Statement:
     """Read one COPY (query) TO PROGRAM or TO STDOUT statement; a trailing semicolon is fine.
 
     With `dialect="duckdb"` PostgreSQL's grammar reads all but the query, which DuckDB reads later.
-    `check_program` is called with the program before the options are looked at, which is where
-    PostgreSQL checks the privilege to run it.
 
     Raises CopyError with PostgreSQL 15's SQLSTATE, words and position (characters, from 1) for
     what it refuses, and 0A000 for COPY FROM, COPY table TO, COPY TO a file and other statements.
     """
+    return read_grammar(sql, dialect).statement()
+
+
+def read_grammar(sql: str, dialect: Dialect) -> Parsed:
+    """The statement as the grammar reads it, its options not looked at; raises as parse_statement.
+
+    That is where PostgreSQL checks the privilege to run its program.
+    """
+    if dialect not in ("postgresql", "duckdb"):
+        raise ValueError(f"dialect is {dialect!r}, but must be 'postgresql' or 'duckdb'")
+    return _redacting(sql, lambda: _read_grammar(sql, dialect))
+
+
+class Parsed:
+    """A statement that the grammar has taken."""
+
+    def __init__(
+        self,
+        sql: str,
+        wrapper: str,
+        parts: _Parts,
+        json_formats: frozenset[int],
+        copy: Any,
+        query_node: Any,
+    ) -> None:
+        self._sql = sql
+        self._wrapper = wrapper
+        self._parts = parts
+        self._json_formats = json_formats
+        self._copy = copy
+        self._query_node = query_node  # None where the query has another grammar
+        self.program: str | None = copy.filename if copy.is_program else None
+
+    def statement(self) -> Statement:
+        """The whole, its options and what kind of query it has checked; raises CopyError."""
+        return _redacting(self._sql, self._checked)
+
+    def _checked(self) -> Statement:
+        node, copy, parts = self._query_node, self._copy, self._parts
+        if node and node.HasField("merge_stmt"):  # before the options, unlike the rest
+            raise CopyError("0A000", "MERGE not supported in COPY")
+        options = read_options(copy.options, self._wrapper, self._json_formats)
+        if node:
+            _check_query(node)
+        if not copy.is_program and parts.rest[1].word not in ("stdout", "stdin"):
+            raise _file_refused(copy.filename)
+        text = self._sql[parts.start : parts.end].lstrip(_WHITESPACE)
+        position = parts.end - len(text) + 1
+        return Statement(text.rstrip(_WHITESPACE), self.program, options, position)
+
+
+def _redacting(sql: str, read: Callable[[], _T]) -> _T:
+    """What `read` gives; no secret of the statement is in its error."""
     try:
-        return _parse_statement(sql, dialect, check_program)
+        return read()
     except CopyError as error:
         refusal = error
         if refusal.position and refusal.message in _REWORDED:
@@ -91,11 +138,7 @@ def parse_statement(
     )
 
 
-def _parse_statement(
-    sql: str, dialect: Dialect, check_program: Callable[[str | None], object] | None
-) -> Statement:
-    if dialect not in ("postgresql", "duckdb"):
-        raise ValueError(f"dialect is {dialect!r}, but must be 'postgresql' or 'duckdb'")
+def _read_grammar(sql: str, dialect: Dialect) -> Parsed:
     foreign = dialect != "postgresql"
     _check_characters(sql)
     tokens = scan(sql, junk_allowed=True) if foreign else _scan_or_parse(sql)
@@ -110,18 +153,7 @@ def _parse_statement(
     wrapper = _without_query(sql_for_18, parts)
     copy = _the_copy(parse(wrapper), parts.rest)
     query_node = trees and trees[0].stmt.copy_stmt.query
-    program = copy.filename if copy.is_program else None
-    if check_program is not None:
-        check_program(program)
-    if query_node and query_node.HasField("merge_stmt"):  # before the options, unlike the rest
-        raise CopyError("0A000", "MERGE not supported in COPY")
-    options = read_options(copy.options, wrapper, json_formats)
-    if query_node:
-        _check_query(query_node)
-    if not copy.is_program and parts.rest[1].word not in ("stdout", "stdin"):
-        raise _file_refused(copy.filename)
-    text = sql[parts.start : parts.end].lstrip(_WHITESPACE)
-    return Statement(text.rstrip(_WHITESPACE), program, options, parts.end - len(text) + 1)
+    return Parsed(sql, wrapper, parts, json_formats, copy, query_node)
 
 
 def _check_characters(sql: str) -> None:

@@ -147,6 +147,6 @@ class Choice:
                 rates.append(result.sample(_SAMPLE_SECONDS))
                 execute(connection, "ROLLBACK")
             return rates
-        except SourceError:
+        except CopyError:
             execute(connection, "ROLLBACK")
             return None

@@ -13,13 +13,21 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 from psycopg import pq
 
-from holofast.errors import CopyError
-from holofast.sources.postgres.connection import execute, raise_result, raising_ours
+from holofast.options import CopyOptions
+from holofast.sources.postgres.command import copy_command
+from holofast.sources.postgres.connection import (
+    execute,
+    next_result,
+    raise_result,
+    raising_ours,
+)
+from holofast.sources.postgres.copying import Copying
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     import psycopg
+    from psycopg.pq.abc import PGresult
 
     from holofast.sources import Reading
 
@@ -80,16 +88,13 @@ JOIN pg_type a ON a.oid = f.proargtypes[0] ORDER BY d.n"""
 def describe(connection: psycopg.Connection[Any], query: str) -> tuple[Column, ...]:
     """The columns of `query`, which is planned and not run.
 
-    Raises SourceError as the server does, its position in the query; 42P02 for parameters, which a
-    COPY cannot have.
+    Raises SourceError as the server does, its position in the query.
     """
     pgconn = connection.pgconn
-    with raising_ours(connection):
-        for result in (pgconn.prepare(b"", query.encode()), pgconn.describe_prepared(b"")):
-            if result.status != pq.ExecStatus.COMMAND_OK:
-                raise_result(connection, result)
-    if result.nparams:
-        raise CopyError("42P02", "there is no parameter $1")
+    _answer(connection, lambda: pgconn.send_prepare(b"", query.encode()))
+    result = _answer(connection, lambda: pgconn.send_describe_prepared(b""))
+    if result.nparams:  # a COPY has none: let the server say so, and where
+        Copying(connection, *copy_command(query, CopyOptions(), "UTF8"), "python")
     fields = range(result.nfields)
     names = [(result.fname(i) or b"").decode() for i in fields]
     oids, typmods = [result.ftype(i) for i in fields], [result.fmod(i) for i in fields]
@@ -98,6 +103,18 @@ def describe(connection: psycopg.Connection[Any], query: str) -> tuple[Column, .
         Column(column, name if is_own else f".{name}", label, oid, output)
         for column, oid, (label, name, is_own, output) in zip(names, oids, types, strict=True)
     )
+
+
+def _answer(connection: psycopg.Connection[Any], send: Callable[[], None]) -> PGresult:
+    """The server's answer to one message."""
+    with raising_ours(connection):
+        send()
+    answers = []
+    while (result := next_result(connection)) is not None:
+        answers.append(result)
+    if answers[0].status != pq.ExecStatus.COMMAND_OK:
+        raise_result(connection, answers[0])
+    return answers[0]
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,12 @@ session is asked elsewhere.
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import psycopg
-from psycopg import errors
+from psycopg import errors, generators
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from holofast.errors import SourceError
@@ -84,6 +85,21 @@ def raising_ours(connection: psycopg.Connection[Any]) -> Iterator[None]:
         raise _source_error(error, lost=connection.broken) from error
 
 
+def next_result(connection: psycopg.Connection[Any]) -> PGresult | None:
+    """What the server answers next to what was sent; None where it has answered all.
+
+    psycopg waits for it, who hears interrupts, where libpq would not let other threads run.
+    """
+    result: PGresult | None
+    try:
+        result = connection.wait(generators.fetch(connection.pgconn))
+    except psycopg.Error as error:
+        result = connection.pgconn.get_result()  # what the server has said before it hung up
+        if result is None:
+            raise _source_error(error, lost=connection.broken) from error
+    return result
+
+
 def raise_result(connection: psycopg.Connection[Any], result: PGresult) -> NoReturn:
     """Raise the error that a result of libpq's stands for."""
     error = errors.error_from_result(result, connection.info.encoding)
@@ -116,7 +132,8 @@ def cut(connection: psycopg.Connection[Any]) -> None:
 def _source_error(error: psycopg.Error, *, lost: bool) -> SourceError:
     diag = error.diag
     if diag.message_primary is None:  # libpq's own words: the server has said nothing
-        message, _, rest = str(error).strip().partition("\n")
+        words = re.sub("^[a-z ]+ failed: ", "", str(error).strip())  # psycopg's
+        message, _, rest = words.partition("\n")
         sqlstate = _LOST if lost else "58030"
         return SourceError(sqlstate, message, detail=" ".join(rest.split()) or None)
     internal = diag.internal_query

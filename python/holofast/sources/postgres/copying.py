@@ -6,22 +6,22 @@ other one, or where psycopg is built on ctypes, psycopg hands over the rows.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 
+import psycopg
 from psycopg import pq
 
 from holofast.engine import native
 from holofast.errors import SourceError
-from holofast.sources.postgres.connection import cancel, raise_result, raising_ours
-
-if TYPE_CHECKING:
-    import psycopg
-
-
-_ABANDONED: Final = 1 << 16
+from holofast.sources.postgres.connection import (
+    next_result,
+    raise_result,
+    raising_ours,
+)
 
 
 class Copying:
@@ -61,18 +61,9 @@ class Copying:
         """The number of messages so far, each of which is a row but for BINARY's trailer."""
         return self._reader.received
 
-    def abandon(self) -> None:
-        """Cancel what is not read yet; the transaction is aborted then."""
-        cancel(self._connection)
-        while self._reader.read(_ABANDONED):
-            pass
-        with raising_ours(self._connection):
-            while self._pgconn.get_result() is not None:
-                pass
-
     def _await_copy(self) -> None:
         """Wait until the server begins to send, past what stands before the COPY."""
-        while (result := self._result()) is not None:
+        while (result := next_result(self._connection)) is not None:
             if result.status == pq.ExecStatus.COPY_OUT:
                 return
             if result.status != pq.ExecStatus.COMMAND_OK:
@@ -81,18 +72,15 @@ class Copying:
 
     def _finish(self) -> None:
         self._ended = True
-        while (result := self._result()) is not None:
+        while (result := next_result(self._connection)) is not None:
             if result.status != pq.ExecStatus.COMMAND_OK:
                 self._fail(result)
             self.rows = result.command_tuples
 
-    def _result(self) -> Any:
-        with raising_ours(self._connection):
-            return self._pgconn.get_result()
-
     def _fail(self, result: Any) -> NoReturn:
-        while self._pgconn.get_result() is not None:  # else nothing more can be asked
-            pass
+        with contextlib.suppress(SourceError):  # where the server has hung up, too
+            while next_result(self._connection) is not None:  # else nothing more can be asked
+                pass
         try:
             raise_result(self._connection, result)
         except SourceError as error:
@@ -117,7 +105,10 @@ class _RowByRow:
     def read(self, size: int) -> bytes:
         rows, total = [], 0
         while total < size:
-            count, row = self._pgconn.get_copy_data(0)
+            try:
+                count, row = self._pgconn.get_copy_data(0)
+            except psycopg.Error:  # the next result says why
+                break
             if count <= 0:
                 break
             rows.append(row)

@@ -6,12 +6,14 @@ the export is there. Which of the two a result becomes is choosing.py's.
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pyarrow as pa
 
 from holofast.decoder import Decoder
+from holofast.errors import CopyError
 from holofast.options import CopyOptions
 from holofast.sources.postgres.command import Command, copy_command
 from holofast.sources.postgres.connection import cancel, execute
@@ -66,20 +68,34 @@ class Result:
     def sample(self, seconds: float) -> float:
         """Rows a second of the query's first rows, which are thrown away; then it is cancelled.
 
-        To be called within a transaction that is rolled back.
+        To be called within a transaction that is rolled back. Raises SourceError where the query
+        fails by itself.
         """
         copying = Copying(self._connection, *self._command, self._engine)
-        use = self._user()
-        use(copying.read(_SAMPLED))  # what comes before the first row counts for no one
-        started, before = time.perf_counter(), copying.received
-        size, elapsed = _SAMPLED, 0.0
-        while size >= _SAMPLED and elapsed < seconds:
-            block = copying.read(_SAMPLED)
-            use(block)
-            size, elapsed = len(block), time.perf_counter() - started
-        rows = copying.received - before
-        copying.abandon()
-        return rows / elapsed if elapsed else 0.0
+        use, failures = self._user(), []
+
+        def read() -> None:
+            size = _SAMPLED
+            try:
+                while size >= _SAMPLED:
+                    block = copying.read(_SAMPLED)
+                    use(block)
+                    size = len(block)
+            except CopyError as error:
+                failures.append(error)
+
+        reader = threading.Thread(target=read, name="holofast-sample", daemon=True)
+        started = time.perf_counter()
+        reader.start()
+        try:
+            reader.join(seconds)
+            failed, rate = list(failures), copying.received / (time.perf_counter() - started)
+        finally:  # an interrupt comes here too
+            cancel(self._connection)
+            reader.join()
+        if failed:
+            raise failed[0]
+        return rate
 
     def _user(self) -> Callable[[Any], object]:
         """What takes the bytes of a sample as it takes those of the export."""
