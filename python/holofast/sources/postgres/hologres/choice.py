@@ -54,7 +54,7 @@ def release_of(version: str) -> tuple[int, int, int]:
 
     "Hologres 3.0.24 (tag: … build: …), compatible with PostgreSQL 11.3 …", for example.
     """
-    found = re.search(r"\bHologres\s+(?:[vVrR]\s*)?(\d+)\.(\d+)(?:\.(\d+))?", version)
+    found = re.search(r"\bHologres\s+[vr]?(\d+)\.(\d+)(?:\.(\d+))?", version)
     if found is None:
         return (0, 0, 0)
     major, minor, patch = (int(number or 0) for number in found.groups())
