@@ -27,6 +27,7 @@ BATCHES = [
     pa.record_batch({"n": [1, 2, None], "s": ["a", "", None], "l": [[1], [], None]}),
     pa.record_batch({"n": [3], "s": ["Hologres"], "l": [[4, 5]]}),
 ]
+NO_NAME = ipc(pa.record_batch({"column": [1]})).replace(b"column", b"c\xfflumn")
 COPIES = {lz4: b"".join(arrow_copy(BATCHES, lz4=lz4)) for lz4 in (False, True)}
 
 both_formats = pytest.mark.parametrize("lz4", [False, True], ids=["arrow", "arrow_lz4"])
@@ -114,6 +115,7 @@ def test_a_copy_that_ends_early_is_refused(lz4: bool) -> None:
         (HEADER + one_tuple(ipc(BATCHES[0]) + bytes(3)), "3 bytes follow the Arrow IPC stream"),
         (HEADER + one_tuple(b"no stream at all"), "a tuple is no Arrow IPC stream: "),
         (HEADER + one_tuple(ipc(BATCHES[0])[:-60]), "a tuple is no Arrow IPC stream: "),
+        (HEADER + one_tuple(NO_NAME), "a tuple is no Arrow IPC stream: 'utf-8' codec can't"),
     ],
 )
 def test_damage_is_named(copy: bytes, words: str) -> None:

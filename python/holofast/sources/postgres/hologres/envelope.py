@@ -112,7 +112,7 @@ def _batches(payload: pa.Buffer) -> Iterator[pa.RecordBatch]:
             for batch in reader:
                 _check(batch)
                 yield batch
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # the last of a name
         raise _broken(f"a tuple is no Arrow IPC stream: {error}") from error
     # The codec leaves memory as it was behind a block that is shorter than it says.
     if (left := payload.size - source.tell()) != 0:
