@@ -60,12 +60,14 @@ def set_session(connection: psycopg.Connection, settings: Mapping[str, Any]) -> 
 
 @contextmanager
 def debian_15(
-    more_settings: Sequence[str] = (), environment: Mapping[str, str] | None = None
+    more_settings: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+    port: int | None = None,
 ) -> Iterator[Postgres]:
     """Debian's PostgreSQL 15 (UTF8, C locale), as user `postgres` where we are root.
 
     `more_settings` are of the form "name=value", as the server's `-c` takes them; `environment` is
-    beside ours.
+    beside ours. With a `port` it listens on loopback too.
     """
     if not (POSTGRES15_BIN / "initdb").exists():
         pytest.fail(f"no PostgreSQL 15 in {POSTGRES15_BIN}: apt-get install postgresql-15")
@@ -86,7 +88,9 @@ def debian_15(
     ]
     settings = [
         "-c",
-        "listen_addresses=",
+        f"listen_addresses={'127.0.0.1' if port else ''}",
+        "-c",
+        f"port={port or 5432}",
         "-c",
         "fsync=off",
         "-c",
@@ -104,7 +108,7 @@ def debian_15(
                 **account, cwd="/", stdout=log, stderr=log,
             )  # fmt: skip
             try:
-                dsn = f"host={home} user=postgres dbname=postgres"
+                dsn = f"host={home} port={port or 5432} user=postgres dbname=postgres"
                 _wait_until_ready(server, dsn, home / "log")
                 yield Postgres(15, dsn, home / "log")
             finally:

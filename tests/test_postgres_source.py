@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+from holofast.errors import CopyError
 
 from tests.exports import to_stdout
-from tests.pg_values import VALUES, make_types, query
+from tests.pg_values import VALUES, XML, make_types, query
 from tests.postgres import Postgres, copy_out, set_session
 
 if TYPE_CHECKING:
@@ -109,3 +110,56 @@ def test_the_clients_encoding_counts(server: Postgres, encoding: str, file_forma
         for encode in ("client", "server"):
             how: dict[str, Any] = {"engine": engine, "encode": encode, "settings": settings}
             assert to_stdout(statement, source=server.dsn, **how) == b"".join(rows), how
+
+
+def test_an_interval_may_be_infinite_on_18(postgres18: Postgres) -> None:
+    query = "SELECT i FROM (VALUES ('infinity'::interval), ('-infinity'), ('1 day')) AS t(i)"
+    for style in ("postgres", "postgres_verbose", "sql_standard", "iso_8601"):
+        for options in FORMATS.values():
+            check(postgres18, f"COPY ({query}) TO STDOUT {options}", {"IntervalStyle": style})
+
+
+def test_xml_on_a_server_that_has_it(postgres15: Postgres) -> None:
+    for options in FORMATS.values():
+        check(postgres15, f"COPY ({query('xml', XML)}) TO STDOUT {options}", {})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "COPY (SELECT) TO STDOUT",
+        "COPY (SELECT FROM generate_series(1, 3)) TO STDOUT (FORMAT csv, HEADER)",
+        "COPY (SELECT 1 AS a, 2 AS a, 3) TO STDOUT (FORMAT csv, HEADER, FORCE_QUOTE (a))",
+        "COPY (SELECT 1 AS a -- the end\n) TO STDOUT",
+        "COPY (SELECT '%s' AS \"100%\", '{1}'::int[] /* % */) TO STDOUT (HEADER false)",
+        "COPY (VALUES (1, 'a'), (2, NULL)) TO STDOUT (FORMAT csv, ENCODING 'UTF16')",
+        "COPY (WITH t AS (SELECT 1 AS a) SELECT *, '{2}'::int[] FROM t) TO STDOUT",
+        "COPY (SELECT * FROM pg_class WHERE false) TO STDOUT (FORMAT csv, HEADER)",
+        "COPY (SELECT oid, relacl, relkind FROM pg_class ORDER BY 1) TO STDOUT",
+        "COPY (SELECT n, repeat('x', n) FROM generate_series(1, 5000) AS t(n)) TO STDOUT",
+        'COPY (SELECT \'a\' AS "é", \'b\' AS "a""b") TO STDOUT (FORMAT csv, HEADER)',
+    ],
+)
+def test_statements_of_every_shape(server: Postgres, text: str) -> None:
+    with session(server, {}) as connection:
+        try:
+            expected: bytes | str = copy_out(connection, text)
+        except psycopg.Error as error:
+            expected = str(error.diag.message_primary)
+    for encode in ("client", "server", "auto"):
+        how: dict[str, Any] = {"encode": encode, "settings": {"TimeZone": "UTC"}}
+        try:
+            ours: bytes | str = to_stdout(text, source=server.dsn, **how)
+        except CopyError as error:
+            if "has no columns" in error.message:
+                continue
+            ours = error.message
+        assert ours == expected, encode
+
+
+def test_a_zone_of_the_servers_own_data_is_printed_by_the_server(postgres18: Postgres) -> None:
+    # 18's data has Amsterdam's own time before 1940, the system's has Brussels'; or the reverse.
+    text = "COPY (SELECT timestamptz '1930-07-01 00:00Z' + i * interval '100 days' FROM "
+    text += "generate_series(0, 300) AS t(i)) TO STDOUT"
+    for zone in ("Europe/Amsterdam", "America/Montreal", "Europe/Berlin", "Asia/Shanghai"):
+        check(postgres18, text, {"TimeZone": zone})
