@@ -42,6 +42,13 @@ const INFINITE: [(Interval, IntervalMonthDayNano); 2] = [
     ),
 ];
 
+/// What a month-day-nano stands for, if that is infinite.
+#[cold]
+#[inline(never)]
+fn infinite(value: IntervalMonthDayNano) -> Option<Interval> {
+    INFINITE.iter().find(|(_, arrow)| *arrow == value).map(|(infinite, _)| *infinite)
+}
+
 /// How an Arrow type becomes one.
 pub(crate) trait Span<T> {
     fn interval(value: T) -> Result<Interval, Reason>;
@@ -80,10 +87,16 @@ impl Span<IntervalDayTime> for Own {
 impl<U: TimeUnit> Span<IntervalMonthDayNano> for MonthDayNano<U> {
     #[inline(always)]
     fn interval(value: IntervalMonthDayNano) -> Result<Interval, Reason> {
-        if let Some((infinite, _)) = INFINITE.iter().find(|(_, arrow)| *arrow == value) {
-            return Ok(*infinite);
+        if U::FLOORS
+            && let Some(infinite) = infinite(value)
+        {
+            return Ok(infinite);
         }
-        let micros = U::micros(value.nanoseconds, 0)?.ok_or(Reason::IntervalOutOfRange)?;
+        let micros = match U::micros(value.nanoseconds, 0) {
+            Ok(micros) => micros.ok_or(Reason::IntervalOutOfRange)?,
+            // What stands for infinity is no whole microsecond.
+            Err(reason) => return infinite(value).ok_or(reason),
+        };
         Ok(Interval { months: value.months, days: value.days, micros })
     }
 }

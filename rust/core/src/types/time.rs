@@ -119,6 +119,8 @@ pub(super) fn put_word(word: &[u8], cell: &mut [u8]) -> usize {
 
 /// How an Arrow time or timestamp counts: into microseconds, `FACTOR` of ours to a unit.
 pub(crate) trait TimeUnit {
+    /// Whether parts of a microsecond are forgotten.
+    const FLOORS: bool = false;
     /// `value` units less `epoch` microseconds; None if 64 bits do not hold it.
     fn micros(value: i64, epoch: i64) -> Result<Option<i64>, Reason>;
     /// The same where that is from 0 to 2⁵³ and a whole number; else negative, or more.
@@ -164,6 +166,8 @@ impl TimeUnit for Nanos {
 }
 
 impl TimeUnit for FlooredNanos {
+    const FLOORS: bool = true;
+
     #[inline(always)]
     fn micros(value: i64, epoch: i64) -> Result<Option<i64>, Reason> {
         Ok(Some(Self::since(value, epoch)))
