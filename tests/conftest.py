@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-pytest_plugins = ["tests.oss_fixtures"]
+pytest_plugins = ["tests.oss_fixtures", "tests.server_world"]
 
 # HOLOFAST_FUZZ=thorough digs deeper than the default run has time for.
 settings.register_profile(

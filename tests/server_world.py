@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shutil
 import ssl
@@ -12,6 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 import trustme
 
 from tests.oss_fixtures import LoopbackOss
@@ -24,8 +26,8 @@ BUCKET = "hologres-demo"
 HOSTS = ["*.oss-cn-hangzhou-internal.aliyuncs.com", "*.oss-cn-beijing-internal.aliyuncs.com"]
 
 
-@contextlib.contextmanager
-def installed() -> Iterator[Path]:
+@pytest.fixture(scope="session")
+def installation() -> Iterator[Path]:
     """A directory that everybody may read: hg_dump_to_oss in `bin`, and certificates.
 
     It is installed as README says, but for the places, and by our own pip, as not every Python
@@ -45,7 +47,9 @@ def installed() -> Iterator[Path]:
     for line in commands("install"):
         for theirs, replacement in ours.items():
             line = line.replace(theirs, replacement)
-        subprocess.run(line, shell=True, check=True, cwd=README.parent)
+        with open(Path(tempfile.gettempdir()) / "holofast-install", "w") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)  # two builds at once spoil each other
+            subprocess.run(line, shell=True, check=True, cwd=README.parent)
     yield directory
     shutil.rmtree(directory)
 

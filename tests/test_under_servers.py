@@ -24,19 +24,13 @@ from tests.copy_server import Refusal, server_outcome
 from tests.oss_fixtures import LoopbackOss
 from tests.postgres import POSTGRES15_BIN, Postgres, copy_out, debian_15, packaged_18
 from tests.readme import example
-from tests.server_world import BUCKET, installed, proxied_oss
+from tests.server_world import BUCKET, proxied_oss
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
 SERVERS: dict[str, Any] = {"15": debian_15, "18": packaged_18}
-
-
-@pytest.fixture(scope="module")
-def world() -> Iterator[Path]:
-    with installed() as directory:
-        yield directory
 
 
 TABLES = """
@@ -51,8 +45,8 @@ TABLES = """
 
 
 @pytest.fixture(scope="module")
-def hangzhou(world: Path) -> Iterator[tuple[LoopbackOss, dict[str, str]]]:
-    with proxied_oss(world, "cn-hangzhou") as site:
+def hangzhou(installation: Path) -> Iterator[tuple[LoopbackOss, dict[str, str]]]:
+    with proxied_oss(installation, "cn-hangzhou") as site:
         yield site
 
 
@@ -128,9 +122,9 @@ def test_the_originals_statements(
 
 
 @pytest.mark.parametrize("name", SERVERS)
-def test_the_originals_statement_into_another_region(world: Path, name: str) -> None:
+def test_the_originals_statement_into_another_region(installation: Path, name: str) -> None:
     endpoint = "oss-cn-beijing-internal.aliyuncs.com"
-    with proxied_oss(world, "cn-beijing") as (oss, environment):
+    with proxied_oss(installation, "cn-beijing") as (oss, environment):
         with SERVERS[name](environment=environment) as server, server() as connection:
             connection.execute(TABLES)
             options = "(DELIMITER ',', HEADER true, FORMAT CSV)"
@@ -332,13 +326,13 @@ def test_two_exports_at_once_into_one_directory(postgres: Postgres, oss: Loopbac
 
 
 @pytest.mark.parametrize("place", ["environment", "file"])
-def test_the_examples_of_the_readme(world: Path, place: str) -> None:
+def test_the_examples_of_the_readme(installation: Path, place: str) -> None:
     """The key is in the server's environment, or in a file; so no log ever shows it."""
     secret = "S3cr3t-that-must-not-be-seen"
     with LoopbackOss(bucket="demo", access_key_secret=secret) as oss:
-        file = world / "ossutilconfig"
+        file = installation / "ossutilconfig"
         environment = {
-            "PATH": f"{world}/bin:{os.environ['PATH']}",
+            "PATH": f"{installation}/bin:{os.environ['PATH']}",
             "OSS_REGION": oss.region,
             "OSS_ENDPOINT": oss.endpoint,
         }
