@@ -39,6 +39,7 @@ CREATE TABLE child () INHERITS (t);
 INSERT INTO child SELECT * FROM t WHERE id BETWEEN 100 AND 500;
 CREATE TABLE u AS SELECT id, a, 'u' || id AS name FROM ONLY t WHERE id < 400;
 CREATE FUNCTION twice(t) RETURNS int LANGUAGE sql AS 'SELECT $1.id * 2';
+CREATE TABLE sharded AS SELECT id, a, id % 5 AS hg_shard_id FROM t;
 CREATE MATERIALIZED VIEW mv AS SELECT id, b FROM t;
 """
 
@@ -191,6 +192,7 @@ NOT_PLAIN = [
     "SELECT json_arrayagg(a) FROM t",
     "SELECT json_objectagg(b: a) FROM t",
     "SELECT ctid FROM t AS t (ctid)",
+    "SELECT hg_shard_id FROM t AS t (hg_shard_id)",
 ]
 
 
@@ -246,6 +248,21 @@ def test_a_part_reads_its_blocks_alone(server: psycopg.Connection) -> None:
     part = read_query("SELECT id FROM ONLY t WHERE a = 1 OR a = 2").by_blocks(10, 20)
     plan = "\n".join(line for (line,) in server.execute(f"EXPLAIN {part}".encode()))
     assert "Tid Range Scan on t" in plan
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT id FROM sharded",
+        "SELECT id, a FROM public.sharded AS s (id) WHERE a = 1 OR a = 2 -- or more",
+    ],
+)
+def test_parts_by_shards_are_the_whole(server: psycopg.Connection, text: str) -> None:
+    query = read_query(text)
+    parts = [query.by_shards(shards) for shards in ((0, 2, 4), (1, 3))]
+    whole = rows(server, text)
+    assert rows(server, *parts) == whole
+    assert all(0 < len(rows(server, part)) < len(whole) for part in parts)
 
 
 @pytest.mark.parametrize(("text", "column", "bounds"), BY_COLUMN)

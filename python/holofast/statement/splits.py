@@ -2,6 +2,7 @@
 
     by blocks    SELECT a FROM t WHERE x OR y
               ─▶ SELECT a FROM t WHERE ( x OR y) AND "t".ctid >= '(64,0)'::tid AND …
+    by shards ─▶ SELECT a FROM t WHERE ( x OR y) AND "t".hg_shard_id IN (0, 2, …)
     by a column  ─▶ SELECT * FROM (… the query …) AS q WHERE q."a" >= '1000' AND …
 
 The grammar says where the text is cut, which stays as it was written, with its comments: they may
@@ -36,6 +37,9 @@ _CLAUSES: Final = (
 
 # What the grammar itself knows for functions of many rows: nodes, and fields of function calls.
 _AGGREGATES: Final = ("GroupingFunc", "JsonArrayAgg", "JsonObjectAgg")
+# By which a table's rows are shared out: a name in the query would hide them.
+_HIDDEN: Final = ("ctid", "hg_shard_id")
+
 _AGGREGATE_MARKS: Final = ("agg_order", "agg_filter", "agg_star", "agg_distinct", "over")
 
 
@@ -71,14 +75,24 @@ class Query:
 
         The part without `first` begins at the first block, the one without `end` has the last.
         """
-        assert self.table is not None, "the query does not read one table"
-        condition = " AND ".join(
-            f"{quoted(self.table.alias)}.ctid {operator} '({block},0)'::tid"
+        conditions = [
+            f"{self._hidden('ctid')} {operator} '({block},0)'::tid"
             for operator, block in ((">=", first), ("<", end))
             if block is not None
-        )
-        if not condition:
-            return self.text
+        ]
+        return self._with(" AND ".join(conditions)) if conditions else self.text
+
+    def by_shards(self, shards: Iterable[int]) -> str:
+        """The rows in some of the shards that Hologres has the table in."""
+        return self._with(f"{self._hidden('hg_shard_id')} IN ({', '.join(map(str, shards))})")
+
+    def _hidden(self, name: str) -> str:
+        """A column that every table has."""
+        assert self.table is not None, "the query does not read one table"
+        return f"{quoted(self.table.alias)}.{name}"
+
+    def _with(self, condition: str) -> str:
+        """The rows that meet one more condition."""
         if self._where is None:
             return f"{self.text[: self._end]} WHERE {condition}{self.text[self._end :]}"
         head, old = self.text[: self._where], self.text[self._where : self._end]
@@ -175,11 +189,11 @@ def _is_row_by_row(select: Any, nodes: Iterable[Any]) -> bool:
 
 
 def _table(select: Any) -> Table | None:
-    """The one relation in FROM, if its ctid can be asked for."""
+    """The one relation in FROM, if its hidden columns can be asked for."""
     if len(select.from_clause) != 1 or not select.from_clause[0].HasField("range_var"):
         return None
     relation = select.from_clause[0].range_var
-    if any(column.string.sval == "ctid" for column in relation.alias.colnames):
+    if any(column.string.sval in _HIDDEN for column in relation.alias.colnames):
         return None
     names = (relation.catalogname, relation.schemaname, relation.relname)
     return Table(tuple(filter(None, names)), relation.alias.aliasname or relation.relname)

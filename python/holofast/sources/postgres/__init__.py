@@ -19,7 +19,7 @@ from holofast.sources.postgres.columns import describe
 from holofast.sources.postgres.estimate import estimate
 from holofast.sources.postgres.privilege import check_program
 from holofast.sources.postgres.session import prepare
-from holofast.sources.postgres.splitting import share_snapshot, split
+from holofast.sources.postgres.splitting import by_blocks, share_snapshot, split
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from holofast.sources.postgres.choosing import Decision
     from holofast.sources.postgres.results import Batches, Encoded
     from holofast.sources.postgres.session import Session
+    from holofast.sources.postgres.splitting import Split
 
 _HEADER_IN_TEXT: Final = 150_000
 
@@ -64,12 +65,12 @@ class PostgreSQL:
         names = tuple(column.column for column in columns)
         check_force_quote(names, reading.options.force_quote)
         expected = estimate(connection, query)
-        decision = Choice(self._session, query, columns, reading, expected).made()
+        decision = self._decision(Choice(self._session, query, columns, reading, expected))
         parts = None
         if reading.split_by is not None and reading.split_by not in names:
             raise CopyError("42703", f'column "{reading.split_by}" does not exist')
         if reading.jobs > 1:
-            parts = split(connection, query, reading.jobs, reading.split_by)
+            parts = self._split(query, reading)
         results = self._results(parts.queries if parts else (query,), decision)
         if expected is not None:
             results[0].expected_bytes = expected.bytes(columns, reading.options.format)
@@ -79,16 +80,29 @@ class PostgreSQL:
         """End the session; what is not committed is undone."""
         self._opened.close()
 
+    def _decision(self, choice: Choice) -> Decision:
+        """Who encodes."""
+        return choice.made()
+
+    def _split(self, query: str, reading: Reading) -> Split:
+        """The parts of the query for several jobs."""
+        return split(self._session.connection, query, reading.jobs, reading.split_by, by_blocks)
+
     def _results(self, queries: Sequence[str], decision: Decision) -> list[Batches | Encoded]:
-        """The result of each query, on a session of its own; of several, from one snapshot."""
-        several = len(queries) > 1
+        """The result of each query, on a session of its own."""
         sessions = [self._session, *(self._connected() for _ in queries[1:])]
-        if several:
-            share_snapshot([session.connection for session in sessions])
+        in_transaction = self._begin(sessions)
         return [
-            decision.result(session, query, in_transaction=several)
+            decision.result(session, query, in_transaction=in_transaction)
             for session, query in zip(sessions, queries, strict=True)
         ]
+
+    def _begin(self, sessions: Sequence[Session]) -> bool:
+        """Have several sessions see one snapshot; whether results are not to begin transactions."""
+        several = len(sessions) > 1
+        if several:
+            share_snapshot([session.connection for session in sessions])
+        return several
 
     def _connected(self) -> Session:
         connection = sessions.connect(self._conninfo)

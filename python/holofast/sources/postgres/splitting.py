@@ -6,6 +6,7 @@ values of a column that the caller names. Which queries can be cut is statement/
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -41,8 +42,18 @@ class Split(NamedTuple):
     how: str
 
 
-def split(connection: psycopg.Connection[Any], query: str, jobs: int, column: str | None) -> Split:
-    """Cut `query` in up to `jobs` parts: by the column, or where none is named by blocks.
+ByPlace = Callable[["psycopg.Connection[Any]", "Query", int], "Split | None"]
+"""What cuts a query of one table by where the table's rows lie, or says that it cannot."""
+
+
+def split(
+    connection: psycopg.Connection[Any],
+    query: str,
+    jobs: int,
+    column: str | None,
+    by_place: ByPlace,
+) -> Split:
+    """Cut `query` in up to `jobs` parts: by the column, or where none is named by where rows lie.
 
     A query that must not be cut stays whole, and it is said why. Raises CopyError where a column
     has to be named, SourceError where the server does not know it.
@@ -55,19 +66,32 @@ def split(connection: psycopg.Connection[Any], query: str, jobs: int, column: st
         queries = [read.by_column(column, *ends) for ends in pairwise([None, *bounds, None])]
         how = f"by ranges of {quoted(column)}; in no order within an object"
         return Split(tuple(queries), how)
-    found = _blocks(connection, read)
-    if found is None:
+    parts = by_place(connection, read, jobs) if _is_plain(connection, read) else None
+    if parts is None:
         raise CopyError(
             "0A000",
             "the query does not read one plain table, row by row, so that it could be split by "
-            "the table's blocks",
+            "where the table's rows lie",
             hint="Name a column of the result by which to split it: --split-by COLUMN.",
         )
-    name, blocks = found
-    steps = sorted({blocks * job // jobs for job in range(1, jobs)} - {0})
-    queries = [read.by_blocks(*ends) for ends in pairwise([None, *steps, None])]
-    how = f"by blocks of {name}; in no order"
-    return Split(tuple(queries), how)
+    return parts
+
+
+def by_blocks(connection: psycopg.Connection[Any], query: Query, jobs: int) -> Split | None:
+    """Cut a query of one table by the table's blocks; None where it has none."""
+    name = table_name(query)
+    ((has_blocks, blocks),) = execute(connection, _BLOCKS, (name,))
+    if not has_blocks:
+        return None
+    steps = sorted({int(blocks) * job // jobs for job in range(1, jobs)} - {0})
+    queries = [query.by_blocks(*ends) for ends in pairwise([None, *steps, None])]
+    return Split(tuple(queries), f"by blocks of {name}; in no order")
+
+
+def table_name(query: Query) -> str:
+    """The one table that `query` reads, as SQL writes it."""
+    assert query.table is not None
+    return ".".join(map(quoted, query.table.names))
 
 
 def share_snapshot(connections: Sequence[psycopg.Connection[Any]]) -> None:
@@ -81,17 +105,13 @@ def share_snapshot(connections: Sequence[psycopg.Connection[Any]]) -> None:
         execute(other, f"SET TRANSACTION SNAPSHOT '{snapshot}'")
 
 
-def _blocks(connection: psycopg.Connection[Any], query: Query) -> tuple[str, int] | None:
-    """The one table that `query` reads row by row, and its number of blocks; None for others."""
+def _is_plain(connection: psycopg.Connection[Any], query: Query) -> bool:
+    """Whether `query` reads one relation, row by row."""
     if query.table is None:
-        return None
+        return False
     called = {parts[-1] for parts in query.functions} | query.attributes
     ((aggregates,),) = execute(connection, _AGGREGATES, (sorted(called),))
-    if aggregates:
-        return None
-    name = ".".join(map(quoted, query.table.names))
-    ((has_blocks, blocks),) = execute(connection, _BLOCKS, (name,))
-    return (name, int(blocks)) if has_blocks else None
+    return not aggregates
 
 
 def _bounds(
