@@ -8,6 +8,7 @@ rows for that to tell, and a first one soon.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal
 
 from holofast.errors import CopyError, SourceError
@@ -70,7 +71,7 @@ class Choice:
             return self._server("as asked for")
         if wanted == "auto" and self.reading.options.format == "binary":
             return self._server("BINARY goes through as it is")
-        printed = frozenset(self._printed())
+        printed = self.printed
         obstacle = self._obstacle(printed)
         if wanted == "client":
             if obstacle is not None:
@@ -83,6 +84,11 @@ class Choice:
         if obstacle is not None:
             return self._server(obstacle)
         return self._faster(printed)
+
+    @cached_property
+    def printed(self) -> frozenset[str]:
+        """The types that only the server prints as it does, under the session's settings."""
+        return frozenset(self._printed())
 
     def _server(self, why: str) -> Decision:
         return Decision("server", why, self.columns, self.reading)

@@ -18,15 +18,21 @@ class Command(NamedTuple):
 
 
 def copy_command(query: str, options: CopyOptions, client_encoding: str) -> Command:
-    """The query's rows as `options` say.
+    """The query's rows as `options` say; see `copy_as`."""
+    return copy_as(", ".join(_printed(options)), query, client_encoding)
 
-    The statement itself is in UTF8; the server sends the rows in `client_encoding`, and all that
-    follows.
+
+def copy_as(options: str, query: str, client_encoding: str) -> Command:
+    """The query's rows by options as SQL writes them.
+
+    The statement itself is in UTF8, as the session is; the server sends the rows in
+    `client_encoding`, and all that follows.
     """
-    head = f"SET client_encoding TO {_literal(client_encoding)}; COPY ("
+    head = "COPY ("
+    if client_encoding != "UTF8":
+        head = f"SET client_encoding TO {_literal(client_encoding)}; {head}"
     # A comment at the query's end would hide what follows in its line.
-    printed = ", ".join(_printed(options))
-    return Command(f"{head}{query}\n) TO STDOUT ({printed})", len(head))
+    return Command(f"{head}{query}\n) TO STDOUT ({options})", len(head))
 
 
 def _printed(options: CopyOptions) -> Iterator[str]:

@@ -58,13 +58,13 @@ def connect(conninfo: str) -> psycopg.Connection[Any]:
         raise _not_connected(error) from None
 
 
-def describe(connection: psycopg.Connection[Any]) -> str:
+def describe(connection: psycopg.Connection[Any], server: str | None = None) -> str:
     """Which server and database it is, and whose session, without a secret."""
     info = connection.info
     number = info.server_version
-    version = f"{number // 10000}.{number % 10000}"
+    server = server or f"PostgreSQL {number // 10000}.{number % 10000}"
     place = info.host if info.host.startswith("/") else f"{info.host}:{info.port}"
-    return f"PostgreSQL {version} at {place}, database {info.dbname}, user {info.user}"
+    return f"{server} at {place}, database {info.dbname}, user {info.user}"
 
 
 def execute(

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 import pyarrow as pa
 
 from holofast.decoder import Decoder
 from holofast.errors import CopyError
-from holofast.options import CopyOptions
-from holofast.sources.postgres.command import Command, copy_command
+from holofast.sources.postgres.command import Command, copy_as, copy_command
 from holofast.sources.postgres.connection import cancel, execute
 from holofast.sources.postgres.copying import Copying
 
@@ -34,8 +33,8 @@ _WRITTEN: Final = "SELECT txid_current_if_assigned() IS NOT NULL"
 
 
 class Result:
-    """A COPY of a query, which runs from the first read on: in a transaction of its own, or in one
-    that has begun and only reads.
+    """A COPY of a query, which runs from the first read on: in a transaction of its own, or where
+    `in_transaction` as the session is, in one that only reads or in none at all.
     """
 
     rows: int | None = None
@@ -145,6 +144,7 @@ class Batches(Result):
     """Record batches, decoded from the server's BINARY; see `sources.Source`."""
 
     encode: Literal["client"] = "client"
+    copy_format: ClassVar[str] = "binary"
 
     def __init__(
         self, session: Session, transport: Transport, decision: Decision, *, in_transaction: bool
@@ -152,7 +152,7 @@ class Batches(Result):
         # To TEXT and CSV the encoder converts; in BINARY values are not looked into.
         is_binary = decision.reading.options.format == "binary"
         encoding = session.settings.client_encoding if is_binary else "UTF8"
-        text, prefix = copy_command(transport.query, CopyOptions(format="binary"), encoding)
+        text, prefix = copy_as(f"FORMAT {self.copy_format}", transport.query, encoding)
         command = Command(text, prefix + transport.prefix)
         super().__init__(session, command, decision, in_transaction=in_transaction)
         self._decoded = transport.decoded
@@ -160,12 +160,17 @@ class Batches(Result):
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         decoder = Decoder(self._decoded, engine=self._engine)
+        for block in self.blocks():
+            yield from map(self._declared, decoder.feed(block))
+        yield from map(self._declared, decoder.finish())
+
+    def blocks(self) -> Iterator[Any]:
+        """All bytes of the COPY."""
         size = _BLOCK
         while size >= _BLOCK:
             block = self.read(_BLOCK)
             size = len(block)
-            yield from map(self._declared, decoder.feed(block))
-        yield from map(self._declared, decoder.finish())
+            yield block
 
     def _user(self) -> Callable[[Any], object]:
         return Decoder(self._decoded, engine=self._engine).feed
