@@ -66,9 +66,9 @@ def copy(
     too, by /bin/sh as the server runs it. A server's user must have the privilege to run programs
     there, unless `privilege_check` is False. `encode` says who makes the bytes of a server's rows:
     the server, or holofast (client); by itself the faster of both. `jobs` connections to a server
-    share the rows of one snapshot, by where they lie in the table or by the column `split_by`, and
-    each writes an object. `progress` is called after each
-    part. A part whose CRC64 the endpoint does not tell is an error unless `require_crc64` is False.
+    share the rows, on PostgreSQL those of one snapshot, by where they lie in the table or by the
+    column `split_by`, and each writes an object. `progress` is called after each part. A part whose
+    CRC64 the endpoint does not tell is an error unless `require_crc64` is False.
 
     Raises CopyError for what PostgreSQL would refuse, SourceError for the query, EncodeError for a
     value (its row counts within the export), ProgramError where the program failed.

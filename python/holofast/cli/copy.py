@@ -22,7 +22,8 @@ from holofast.cli.shared_options import (
     "--source",
     metavar="URI",
     help="Where the query runs: a DuckDB database file, or by default an in-memory DuckDB, which "
-    "reads Parquet, CSV and JSON files by name, or a server, as postgresql://user@host/database.",
+    "reads Parquet, CSV and JSON files by name, or a server, as postgresql://user@host/database or "
+    "hologres://user@host:port/database.",
 )
 @setting_option
 @floor_option
@@ -43,8 +44,8 @@ from holofast.cli.shared_options import (
     "--jobs",
     type=click.IntRange(1, 100),
     default=1,
-    help="Connections that share the rows of a server's query, all of one snapshot; each writes an "
-    "object.",
+    help="Connections that share the rows of a server's query, on PostgreSQL all of one snapshot; "
+    "each writes an object.",
 )
 @click.option(
     "--split-by",

@@ -1,8 +1,8 @@
 """Where data comes from: databases that run a query, and what a source of rows is.
 
-`duckdb` runs queries in an embedded DuckDB, `postgres` on a PostgreSQL server, `arrow` reads
-anything with the Arrow C interface. A source gives Arrow record batches, or where the server has
-encoded them COPY's own bytes. What becomes of them is not known here.
+`duckdb` runs queries in an embedded DuckDB, `postgres` on a PostgreSQL server or a Hologres,
+`arrow` reads anything with the Arrow C interface. A source gives Arrow record batches, or where the
+server has encoded them COPY's own bytes. What becomes of them is not known here.
 """
 
 from __future__ import annotations
@@ -153,11 +153,12 @@ def dialect_of(uri: str | None) -> Literal["postgresql", "duckdb"]:
 
 
 def connect(uri: str | None, assignments: Assignments) -> Database:
-    """A session at `uri`: None for an in-memory DuckDB, or a DuckDB database file, or PostgreSQL.
+    """A session at `uri`: None for an in-memory DuckDB, or a DuckDB database file, or a server.
 
     A file is named `duckdb:///path`, or by its path if it ends in .duckdb or .db; it is opened
     read-only. A server is named as libpq does, by `postgresql://…` or `host=… dbname=…`; what is
-    left out comes from PG* variables, the service file and ~/.pgpass.
+    left out comes from PG* variables, the service file and ~/.pgpass. `hologres://…` is the same
+    for a Hologres.
 
     Raises CopyError 22023 for any other URI, SourceError where there is no connection or a setting
     is refused.
@@ -172,6 +173,10 @@ def _kind(uri: str | None) -> tuple[type[DuckDB] | type[PostgreSQL], str | None]
         from holofast.sources.postgres import PostgreSQL
 
         return PostgreSQL, uri
+    if separator and scheme == "hologres":
+        from holofast.sources.postgres.hologres import Hologres
+
+        return Hologres, f"postgresql://{path}"
     from holofast.sources.duckdb import DuckDB
 
     if uri is None:
@@ -184,5 +189,5 @@ def _kind(uri: str | None) -> tuple[type[DuckDB] | type[PostgreSQL], str | None]
         "22023",
         f"source {uri if not separator else scheme + '://…'} is of no known kind",
         hint="Name a DuckDB file, as duckdb:///path or path.duckdb, a server, as "
-        "postgresql://user@host/database, or leave the source out.",
+        "postgresql://user@host/database or hologres://…, or leave the source out.",
     )
