@@ -63,6 +63,12 @@ def test_errors_are_the_servers(oss: LoopbackOss, midway: bool) -> None:
     oss.assert_nothing_left()
 
 
+def test_a_bad_source_shows_no_password() -> None:
+    with pytest.raises(SourceError, match="the source is no connection string") as caught:
+        api.copy("COPY (SELECT 1) TO STDOUT", "hologres://holo:sec%zzret@host/db")
+    assert "sec" not in str(caught.value)
+
+
 def test_ctrl_c_cancels_the_query(oss: LoopbackOss) -> None:
     canceled = Refused("57014", "canceling statement due to user request")
     with failing(CopyOut(PIECES[:2], canceled, until_cancelled=True)) as server:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 from holofast import api
 from holofast.errors import CopyError, SourceError
+from holofast.sources.postgres import zones
 
 from tests.exports import statement, to_stdout
 from tests.hologres_script import CopyOut, Described, Done, Refused, Rows
@@ -119,7 +120,7 @@ def test_the_plan_says_what_it_is() -> None:
 UUID = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"
 BINARY: dict[str, tuple[str, list[str], Script, str]] = {
     "old": ("3.0.23", ["integer", "jsonb", "numeric"], {}, "this release has none of these"),
-    "type": ("4.1.0", ["integer", "jsonb", "uuid"], {}, "this release has none of these columns"),
+    "type": ("4.1.0", ["integer", "jsonb", "uuid"], {}, "uuid does not come so"),
     "refused": (
         "4.1.0",
         ["integer", "jsonb", "numeric"],
@@ -195,6 +196,23 @@ def test_what_only_the_server_prints_is_left_to_it(
         assert to_stdout(text, source=uri(server)) == b"its own\n"
     assert plan.encode_reason is not None
     assert plan.encode_reason.endswith(f"only the server prints {label} as it does")
+
+
+def test_instants_are_printed_by_the_sessions_zone(
+    postgres11: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = next(kind for kind in KINDS if kind.label == "timestamp with time zone")
+    batch = pa.RecordBatch.from_arrays([kind.sent], names=["a"])
+    settings = ("Asia/Shanghai", "SQL, DMY", *SETTINGS[2:])
+    known = world(QUERY, [column(postgres11, "a", kind.label)], settings=settings)
+    monkeypatch.setattr(zones, "zone_agrees", lambda *_: True)  # test_postgres_source.py's
+    with ScriptedServer(together(arrow(QUERY, batch), known)) as server:
+        ours = to_stdout(f"COPY ({QUERY}) TO STDOUT", source=uri(server))
+    postgres11.execute("SET TimeZone = 'Asia/Shanghai'; SET DateStyle = 'SQL, DMY'")
+    literals = ["NULL" if text is None else f"'{text}'" for text in kind.literals]
+    theirs = f"SELECT unnest(ARRAY[{', '.join(literals)}]::timestamptz[])"
+    assert ours == copy_out(postgres11, f"COPY ({theirs}) TO STDOUT")
+    postgres11.execute("RESET TimeZone; RESET DateStyle")
 
 
 def test_the_header_of_text_is_refused() -> None:

@@ -64,9 +64,11 @@ class ArrowBatches(Batches):
 def arrow_copy(choice: Choice, version: str) -> ArrowCopy | str:
     """Arrow COPY of a query, or why there is none of a Hologres whose hg_version() is `version`."""
     columns = _described(choice)
-    printed = next((column for column in columns if column.kind in choice.printed), None)
-    if printed is not None:
-        return f"only the server prints {printed.label} as it does"
+    for column in columns:
+        if column.kind in choice.printed:
+            return f"only the server prints {column.label} as it does"
+        if not column.comes_as_arrow:
+            return f"{column.label} does not come so"
     found = formats.choose(version, columns)
     if found.format == "binary":
         return "this release has none of these columns"
