@@ -25,6 +25,7 @@ from tests.hologres_world import (
     by_arrow,
     column,
     copy,
+    integers,
     together,
     uri,
     world,
@@ -196,6 +197,31 @@ def test_what_only_the_server_prints_is_left_to_it(
         assert to_stdout(text, source=uri(server)) == b"its own\n"
     assert plan.encode_reason is not None
     assert plan.encode_reason.endswith(f"only the server prints {label} as it does")
+
+
+@pytest.mark.parametrize(("label", "encode"), [("integer", "client"), ("jsonb", "server")])
+def test_an_order_is_not_entrusted_to_another_query(
+    postgres11: psycopg.Connection, label: str, encode: str
+) -> None:
+    query = f"{QUERY} ORDER BY 1"
+    script = together(arrow(query, integers(1)), world(query, [column(postgres11, "a", label)]))
+    with ScriptedServer(script) as server:
+        plan = api.plan_copy(f"COPY ({query}) TO STDOUT", uri(server))
+        assert plan.encode == encode
+        words = plan.encode_reason or ""
+        assert ("its ORDER BY may be lost" in words) == (label == "jsonb")
+        if label == "integer":
+            assert to_stdout(f"COPY ({query}) TO STDOUT", source=uri(server)) == b"1\n"
+
+
+def test_a_binary_copy_is_not_wrapped_where_there_is_an_order(
+    postgres11: psycopg.Connection,
+) -> None:
+    query = f"{QUERY} ORDER BY 1"
+    script = world(query, [column(postgres11, "a", "integer[]")], release="3.0.0")
+    with ScriptedServer(script) as server, pytest.raises(CopyError) as caught:
+        to_stdout(f"COPY ({query}) TO STDOUT", source=uri(server), encode="client")
+    assert "its ORDER BY may be lost" in caught.value.message
 
 
 def test_instants_are_printed_by_the_sessions_zone(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from holofast.errors import CopyError
-from holofast.statement.splits import Query, Table, read_query
+from holofast.statement.splits import Query, Table, is_ordered, read_query
 
 from tests.postgres import copy_out
 
@@ -313,3 +313,21 @@ def test_what_the_server_is_to_be_asked(server: psycopg.Connection) -> None:
 def test_what_the_grammar_refuses(text: str) -> None:
     with pytest.raises(CopyError):
         read_query(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "ordered"),
+    [
+        ("SELECT a FROM t", False),
+        ("SELECT a FROM t ORDER BY a", True),
+        ("((SELECT a FROM t ORDER BY a))", True),
+        ("SELECT a FROM t UNION SELECT a FROM u ORDER BY 1 LIMIT 2", True),
+        ("WITH w AS (SELECT a FROM t ORDER BY a) SELECT a FROM w", False),
+        ("SELECT array_agg(a ORDER BY a) FROM t", False),
+        ("VALUES (2), (1) ORDER BY 1", True),
+        ("DELETE FROM t RETURNING a", False),
+        (f"SELECT {'1 + ' * 200} a FROM t", True),
+    ],
+)
+def test_an_order_is_seen(text: str, ordered: bool) -> None:
+    assert is_ordered(text) == ordered

@@ -140,6 +140,12 @@ def read_query(text: str) -> Query:
     return Query(text, None, table, functions, attributes, _where(body), body[-1].end)
 
 
+def is_ordered(text: str) -> bool:
+    """Whether a query's rows have an order, of which it is one too not to be known."""
+    statements = parse_if_shallow(text, len(scan(text)))
+    return statements is None or any(one.stmt.select_stmt.sort_clause for one in statements)
+
+
 def _refusals(statement: Any, nodes: Sequence[Any]) -> Iterator[str]:
     """Why the parts of the query would not be the whole.
 

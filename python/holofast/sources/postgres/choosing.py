@@ -53,13 +53,17 @@ class Decision:
 
 @dataclass(frozen=True)
 class Choice:
-    """A query that somebody is to encode: the server always could, holofast often."""
+    """A query that somebody is to encode: the server always could, holofast often.
+
+    Without `may_wrap` it must not stand in another query, as its rows might lose their order.
+    """
 
     session: Session
     query: str
     columns: Sequence[Column]
     reading: Reading
     estimate: Estimate | None
+    may_wrap: bool = True
 
     def made(self) -> Decision:
         """As the caller asks, or whoever is faster.
@@ -107,6 +111,8 @@ class Choice:
             return f"the database's encoding is {server}, the output's {encoding}"
         chosen = transport(self.query, self.columns, self.reading, printed)
         if chosen.prefix:  # the query stands in another one, which prints what Arrow lacks
+            if not self.may_wrap:
+                return "its ORDER BY may be lost in another query, which prints what Arrow lacks"
             try:
                 describe(self.session.connection, chosen.query)
             except SourceError:

@@ -16,6 +16,7 @@ from holofast.sources.postgres.connection import describe, execute
 from holofast.sources.postgres.hologres.arrow import arrow_copy
 from holofast.sources.postgres.hologres.shards import by_shards
 from holofast.sources.postgres.splitting import split
+from holofast.statement.splits import is_ordered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +47,8 @@ class Hologres(PostgreSQL):
         reading = choice.reading
         if reading.encode == "server" or reading.options.format == "binary":
             return choice.made()
+        # Where rows are spread over shards, only the outermost ORDER BY is sure to count.
+        choice = replace(choice, may_wrap=not is_ordered(choice.query))
         found = arrow_copy(choice, self._version)
         if not isinstance(found, str):
             return found

@@ -72,6 +72,8 @@ def arrow_copy(choice: Choice, version: str) -> ArrowCopy | str:
     found = formats.choose(version, columns)
     if found.format == "binary":
         return "this release has none of these columns"
+    if any(found.casts) and not choice.may_wrap:
+        return "its ORDER BY may be lost in another query, which casts what Arrow lacks"
     why = "Arrow COPY" if choice.reading.encode == "auto" else "as asked for, by Arrow COPY"
     decision = ArrowCopy("client", why, choice.columns, choice.reading, format=found)
     refusal = _refusal(decision, choice)
