@@ -1,9 +1,13 @@
-"""Several jobs on a Hologres, played by the scripted server: who reads which shards."""
+"""Several jobs on a Hologres: who reads which shards.
+
+It is played by the scripted server, and by a PostgreSQL that is dressed up as one, for the SQL.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote_plus
 
 import pytest
 from holofast import api
@@ -25,8 +29,11 @@ from tests.hologres_world import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.hologres_script import Script
     from tests.oss_fixtures import LoopbackOss
+    from tests.postgres import Postgres
 
 CSV = "(FORMAT csv)"
 SPLIT = f'{QUERY} WHERE "t".hg_shard_id IN '
@@ -82,3 +89,52 @@ def test_a_column_splits_without_a_snapshot(oss: LoopbackOss) -> None:
     assert report.split == (
         'by ranges of "a"; in no order within an object; not a point-in-time read'
     )
+
+
+DRESS = """
+CREATE FUNCTION hg_version() RETURNS text LANGUAGE sql
+    AS $$SELECT 'Hologres 4.1.0 (tag: x), compatible with PostgreSQL 11.3'$$;
+CREATE SCHEMA hologres;
+CREATE TABLE hologres.hg_table_properties AS SELECT n AS table_namespace, 't' AS table_name,
+    'table_group' AS property_key, g AS property_value
+    FROM (VALUES ('public', 'six'), ('other', 'nine')) AS v (n, g);
+CREATE TABLE hologres.hg_table_group_properties AS SELECT g AS tablegroup_name,
+    'shard_count' AS property_key, s AS property_value FROM (VALUES ('six', '6'), ('nine', '9'))
+    AS v (g, s);
+CREATE TABLE t AS SELECT i AS a, i % 6 AS hg_shard_id FROM generate_series(1, 1000) AS i;
+CREATE VIEW v AS TABLE t;
+"""
+
+
+@pytest.fixture(scope="module")
+def dressed(postgres15: Postgres) -> Iterator[str]:
+    """A PostgreSQL in a Hologres' clothes, as a source; it refuses Arrow COPY."""
+    with postgres15() as admin:
+        admin.execute("CREATE DATABASE dressed")
+    with postgres15(dbname="dressed") as session:
+        session.execute(DRESS)
+        yield f"hologres://{session.info.user}@/dressed?host={quote_plus(session.info.host)}"
+    with postgres15() as admin:
+        admin.execute("DROP DATABASE dressed (FORCE)")
+
+
+@pytest.mark.parametrize("encode", ["auto", "client"])
+@pytest.mark.parametrize("column", [None, "a"])
+def test_parts_are_the_whole(oss: LoopbackOss, dressed: str, encode: Any, column: Any) -> None:
+    text = statement(oss, "SELECT a FROM t WHERE a > 10 OR a < 5", options=CSV)
+    report = api.copy(text, dressed, jobs=4, split_by=column, encode=encode)
+    parts = [found.read().split() for found in oss.objects().values()]
+    assert len(parts) == 4
+    assert all(parts)
+    found = sorted(int(number) for part in parts for number in part)
+    assert found == [*range(1, 5), *range(11, 1001)]
+    assert report.encode_reason is not None
+    refusal = 'no Arrow COPY: 22023, COPY format "arrow_lz4" not recognized'
+    assert report.encode_reason.endswith(refusal)
+    assert report.split is not None
+    assert report.split.startswith('by ranges of "a";' if column else 'by hg_shard_id of "t";')
+
+
+def test_a_view_is_in_no_shards(oss: LoopbackOss, dressed: str) -> None:
+    with pytest.raises(CopyError, match="does not read one plain table"):
+        api.copy(statement(oss, "SELECT a FROM v"), dressed, jobs=2)
