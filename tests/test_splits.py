@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from holofast.errors import CopyError
-from holofast.statement.splits import Query, Table, is_ordered, read_query
+from holofast.statement.splits import Query, Table, read_query
 
 from tests.postgres import copy_out
 
@@ -39,7 +39,6 @@ CREATE TABLE child () INHERITS (t);
 INSERT INTO child SELECT * FROM t WHERE id BETWEEN 100 AND 500;
 CREATE TABLE u AS SELECT id, a, 'u' || id AS name FROM ONLY t WHERE id < 400;
 CREATE FUNCTION twice(t) RETURNS int LANGUAGE sql AS 'SELECT $1.id * 2';
-CREATE TABLE sharded AS SELECT id, a, id % 5 AS hg_shard_id FROM t;
 CREATE MATERIALIZED VIEW mv AS SELECT id, b FROM t;
 """
 
@@ -250,21 +249,6 @@ def test_a_part_reads_its_blocks_alone(server: psycopg.Connection) -> None:
     assert "Tid Range Scan on t" in plan
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "SELECT id FROM sharded",
-        "SELECT id, a FROM public.sharded AS s (id) WHERE a = 1 OR a = 2 -- or more",
-    ],
-)
-def test_parts_by_shards_are_the_whole(server: psycopg.Connection, text: str) -> None:
-    query = read_query(text)
-    parts = [query.by_shards(shards) for shards in ((0, 2, 4), (1, 3))]
-    whole = rows(server, text)
-    assert rows(server, *parts) == whole
-    assert all(0 < len(rows(server, part)) < len(whole) for part in parts)
-
-
 @pytest.mark.parametrize(("text", "column", "bounds"), BY_COLUMN)
 @pytest.mark.parametrize("conforming", ["on", "off"])
 def test_parts_by_a_column_are_the_whole(
@@ -313,21 +297,3 @@ def test_what_the_server_is_to_be_asked(server: psycopg.Connection) -> None:
 def test_what_the_grammar_refuses(text: str) -> None:
     with pytest.raises(CopyError):
         read_query(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "ordered"),
-    [
-        ("SELECT a FROM t", False),
-        ("SELECT a FROM t ORDER BY a", True),
-        ("((SELECT a FROM t ORDER BY a))", True),
-        ("SELECT a FROM t UNION SELECT a FROM u ORDER BY 1 LIMIT 2", True),
-        ("WITH w AS (SELECT a FROM t ORDER BY a) SELECT a FROM w", False),
-        ("SELECT array_agg(a ORDER BY a) FROM t", False),
-        ("VALUES (2), (1) ORDER BY 1", True),
-        ("DELETE FROM t RETURNING a", False),
-        (f"SELECT {'1 + ' * 200} a FROM t", True),
-    ],
-)
-def test_an_order_is_seen(text: str, ordered: bool) -> None:
-    assert is_ordered(text) == ordered
