@@ -54,7 +54,7 @@ impl<'a, I: Isa + 'a> Site<'a, I> {
             return Some(self.boxed(ArrayBinary { arrays, oid: element.oid }));
         }
         let text = ArrayText { arrays, delimiter: to.delimiter, separator: self.separator };
-        Some(self.text(text, array::alphabet(element.pg_type)))
+        Some(self.text(text, array::alphabet(element.pg_type, to.delimiter)))
     }
 
     pub(super) fn record(

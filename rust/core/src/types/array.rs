@@ -15,11 +15,13 @@ use crate::isa::Isa;
 use crate::pg_type::PgType;
 use crate::rows::Column;
 
-/// Every byte that the text of an array of these elements can have.
-pub(crate) fn alphabet(element: PgType) -> &'static [u8] {
+/// Every byte that the text of an array of these elements, with this between them, can have.
+pub(crate) fn alphabet(element: PgType, delimiter: u8) -> &'static [u8] {
     use PgType as P;
     match element {
-        P::Bool | P::Int2 | P::Int4 | P::Int8 | P::Oid | P::Float4 | P::Float8 => {
+        P::Bool | P::Int2 | P::Int4 | P::Int8 | P::Oid | P::Float4 | P::Float8
+            if delimiter == b',' =>
+        {
             b"{},NULL-+.0123456789eNaInfityft"
         }
         _ => &ASCII,
