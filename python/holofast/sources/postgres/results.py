@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 import pyarrow as pa
 
 from holofast.decoder import Decoder
-from holofast.errors import CopyError
+from holofast.errors import CopyError, DecodeError
 from holofast.sources.postgres.command import Command, copy_as, copy_command
 from holofast.sources.postgres.connection import cancel, execute
 from holofast.sources.postgres.copying import Copying
@@ -90,7 +90,8 @@ class Result:
             reader.join(seconds)
             failed, rate = list(failures), copying.received / (time.perf_counter() - started)
         finally:  # an interrupt comes here too
-            cancel(self._connection)
+            if reader.is_alive():
+                cancel(self._connection)
             reader.join()
         if failed:
             raise failed[0]
@@ -160,9 +161,13 @@ class Batches(Result):
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         decoder = Decoder(self._decoded, engine=self._engine)
-        for block in self.blocks():
-            yield from map(self._declared, decoder.feed(block))
-        yield from map(self._declared, decoder.finish())
+        try:
+            for block in self.blocks():
+                yield from map(self._declared, decoder.feed(block))
+            yield from map(self._declared, decoder.finish())
+        except DecodeError as error:
+            error.hint = "Have the server encode it (--encode server), or cast it in the query."
+            raise
 
     def blocks(self) -> Iterator[Any]:
         """All bytes of the COPY."""
