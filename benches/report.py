@@ -1,4 +1,4 @@
-"""The last results of compare, shapes and loading together: `python -m benches.report`.
+"""The last results of compare, shapes, loading and reading together: `python -m benches.report`.
 
 Shown as README's section, with plots in data/bench/. With --publish, which refuses results of less
 than everything, they go to benches/published/ and into README instead.

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FORMATS: Final = ("csv", "text", "binary")
 OURS: Final = "holofast"
+DECODED: Final = "holofast, to Arrow"  # the way of reading that others are compared with
 ORDINARY: Final = "lineitem"  # the shape that others are compared with
 
 # How much of each is measured unless asked otherwise, which alone may be published.
@@ -42,6 +43,7 @@ _PACKAGES: Final = (
     "pgpq",
     "psycopg",
     "adbc-driver-postgresql",
+    "connectorx",
 )
 
 
@@ -108,6 +110,26 @@ class Load:
     def rate(self) -> float:
         """Rows a second, in the median run."""
         return self.rows / statistics.median(self.seconds)
+
+
+@dataclass(frozen=True)
+class Read:
+    """The times in which a way read `rows` rows from PostgreSQL; the CPU's are the reader's own."""
+
+    way: str
+    rows: int
+    seconds: list[float]
+    cpu_seconds: list[float]
+
+    @property
+    def rate(self) -> float:
+        """Rows a second, in the median run."""
+        return self.rows / statistics.median(self.seconds)
+
+    @property
+    def cpu(self) -> float:
+        """CPU seconds for a million rows, in the median run."""
+        return statistics.median(self.cpu_seconds) / self.rows * 1e6
 
 
 Groups = dict[tuple[str, str, int], dict[str, Result]]

@@ -6,16 +6,18 @@ The plots that it shows are plots.py's.
 from __future__ import annotations
 
 import statistics
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from benches import datasets
-from benches.results import FORMATS, LOADED_SETS, ORDINARY, OURS, best_peer, groups
+from benches.results import DECODED, FORMATS, LOADED_SETS, ORDINARY, OURS, best_peer, groups
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from benches.results import Result
     from benches.summary import Summary
+
+_READ_HEAD: Final = ("read by", "Mrows/s", "holofast's is", "CPU s a Mrow")
 
 
 def section(summary: Summary) -> str:
@@ -44,7 +46,7 @@ million rows a second, and how many times that holofast's rate is. The server re
 from a file bounds what one COPY can reach.
 
 {_loads(summary)}
-
+{_reads(summary)}
 With {peers}.
 """
 
@@ -125,6 +127,27 @@ def _loads(summary: Summary) -> str:
         cells[ways.index(OURS)] = f"**{ours / 1e6:.2f}**"
         lines.append(f"| {dataset} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _reads(summary: Summary) -> str:
+    """Empty where nothing was read."""
+    if not summary.reads:
+        return ""
+    ours = next(one.rate for one in summary.reads if one.way == DECODED)
+    lines = [f"| {' | '.join(_READ_HEAD)} |", "|---|---:|---:|---:|"]
+    for one in summary.reads:
+        rate, ratio = f"{one.rate / 1e6:.2f}", f"{ours / one.rate:.2f} x"
+        if one.way == DECODED:
+            rate, ratio = f"**{rate}**", ""
+        lines.append(f"| {one.way} | {rate} | {ratio} | {one.cpu:.2f} |")
+    table = "\n".join(lines)
+    return f"""
+Lineitem read from PostgreSQL 15 on the same machine, the server's work included: million rows a
+second, how many times that holofast's rate is when it decodes them to Arrow, and the reader's own
+CPU seconds for a million rows. A COPY that is received and thrown away bounds what one can reach.
+
+{table}
+"""
 
 
 def _span(values: Collection[float], form: str) -> str:

@@ -18,6 +18,7 @@ from benches.results import (
     Edge,
     Growth,
     Load,
+    Read,
     Result,
     newest,
 )
@@ -39,6 +40,7 @@ class Summary:
     growth: list[Growth]
     edges: list[Edge]
     loads: list[Load]
+    reads: list[Read]
 
     def save(self, path: Path) -> None:
         """Write it as JSON, one result a line."""
@@ -46,7 +48,7 @@ class Summary:
             f'"machine": {json.dumps(self.machine)}',
             f'"versions": {json.dumps(self.versions)}',
         ]
-        for name in ("results", "growth", "edges", "loads"):
+        for name in ("results", "growth", "edges", "loads", "reads"):
             rows = ",\n".join(json.dumps(asdict(one)) for one in getattr(self, name))
             lines.append(f'"{name}": [\n{rows}\n]')
         path.write_text("{\n" + ",\n".join(lines) + "\n}\n")
@@ -54,16 +56,18 @@ class Summary:
 
 def measured() -> tuple[Summary, list[str]]:
     """The newest results of all programs, and what they lack to be published."""
-    compared, shapes, loading = newest("compare"), newest("shapes"), newest("loading")
+    compared, shapes = newest("compare"), newest("shapes")
+    loading, reading = newest("loading"), newest("reading")
     summary = _summary(
         compared
         | {name: shapes[name] for name in ("growth", "edges")}
-        | {"loads": loading["loads"]}
+        | {"loads": loading["loads"], "reads": reading["reads"]}
     )
     wanted = {
         "compare": (compared, None),
         "shapes": (shapes, LONG_ROWS),
         "loading": (loading, LOADED_ROWS),
+        "reading": (reading, LOADED_ROWS),
     }
     lacking = [
         f"{name} ran with {content['options']}"
@@ -96,4 +100,5 @@ def _summary(content: dict[str, Any]) -> Summary:
         growth=[Growth(**one) for one in content["growth"]],
         edges=[Edge(**one) for one in content["edges"]],
         loads=[Load(**one) for one in content["loads"]],
+        reads=[Read(**one) for one in content.get("reads", ())],
     )
