@@ -144,7 +144,8 @@ def _reads(summary: Summary) -> str:
     return f"""
 Lineitem read from PostgreSQL 15 on the same machine, the server's work included: million rows a
 second, how many times that holofast's rate is when it decodes them to Arrow, and the reader's own
-CPU seconds for a million rows. A COPY that is received and thrown away bounds what one can reach.
+CPU seconds for a million rows. A COPY of BINARY, received and thrown away, bounds what decoding can
+reach.
 
 {table}
 """
