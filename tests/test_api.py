@@ -233,6 +233,8 @@ def test_a_report_reads_well_and_is_json(oss: LoopbackOss) -> None:
         "left_behind",
         "encode",
         "encode_reason",
+        "split",
+        "objects",
     }
     text = str(report)
     assert "rows    1,234\n" in text

@@ -144,3 +144,14 @@ def test_plan_and_report_name_the_server_alone(server: tuple[Postgres, int, Path
     plan = api.plan_copy(ONE, uri)
     assert plan.source.startswith("PostgreSQL 15.")
     assert plan.source.endswith(f"at 127.0.0.1:{server[1]}, database nightly, user exporter")
+
+
+def test_without_psycopg_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(sys.modules):
+        if name.startswith(("psycopg", "holofast.sources.postgres")):
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    for scheme in ("postgresql", "hologres"):
+        with pytest.raises(SourceError, match="cannot be loaded") as raised:
+            to_stdout(ONE, source=f"{scheme}://nobody@127.0.0.1/none")
+        assert "holofast[postgres]" in (raised.value.hint or "")

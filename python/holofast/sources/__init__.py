@@ -8,9 +8,10 @@ server has encoded them COPY's own bytes. What becomes of them is not known here
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from holofast.errors import CopyError
+from holofast.errors import CopyError, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -169,25 +170,31 @@ def connect(uri: str | None, assignments: Assignments) -> Database:
 
 def _kind(uri: str | None) -> tuple[type[DuckDB] | type[PostgreSQL], str | None]:
     scheme, separator, path = (uri or "").partition("://")
+    is_file = uri is None or (not separator and uri.endswith((".duckdb", ".db")))
+    if is_file or (separator and scheme == "duckdb"):
+        from holofast.sources.duckdb import DuckDB
+
+        return DuckDB, uri if is_file else path or None
     if (separator and scheme in ("postgresql", "postgres")) or (not separator and "=" in scheme):
-        from holofast.sources.postgres import PostgreSQL
-
-        return PostgreSQL, uri
+        return _server("holofast.sources.postgres", "PostgreSQL"), uri
     if separator and scheme == "hologres":
-        from holofast.sources.postgres.hologres import Hologres
-
-        return Hologres, f"postgresql://{path}"
-    from holofast.sources.duckdb import DuckDB
-
-    if uri is None:
-        return DuckDB, None
-    if separator and scheme == "duckdb":
-        return DuckDB, path or None
-    if not separator and uri.endswith((".duckdb", ".db")):
-        return DuckDB, uri
+        kind = _server("holofast.sources.postgres.hologres", "Hologres")
+        return kind, f"postgresql://{path}"
     raise CopyError(
         "22023",
         f"source {uri if not separator else scheme + '://…'} is of no known kind",
         hint="Name a DuckDB file, as duckdb:///path or path.duckdb, a server, as "
         "postgresql://user@host/database or hologres://…, or leave the source out.",
     )
+
+
+def _server(module: str, name: str) -> type[PostgreSQL]:
+    try:
+        kind: type[PostgreSQL] = getattr(import_module(module), name)
+    except ImportError as error:
+        raise SourceError(
+            "58P01",
+            f"psycopg, which reads from servers, cannot be loaded: {error}",
+            hint='Install it with: pip install "holofast[postgres]"',
+        ) from error
+    return kind

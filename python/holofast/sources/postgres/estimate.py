@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from holofast.errors import SourceError
 from holofast.sources.postgres.connection import execute
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from holofast.sources.postgres.columns import Column
 
 _COST: Final = re.compile(r"\(cost=([\d.]+)\.\.([\d.]+) rows=(\d+) width=(\d+)\)")
+
+# What a server says that is like PostgreSQL, but explains its plans otherwise.
+_NO_EXPLAIN: Final = ("0A000", "42601")
 
 # Types of a fixed length (pg_type.typlen), and what a value of them usually takes as text.
 _FIXED: Final = {
@@ -67,8 +71,16 @@ class Estimate:
 
 
 def estimate(connection: psycopg.Connection[Any], query: str) -> Estimate | None:
-    """The planner's estimate of `query`, None where it does not tell."""
-    lines = execute(connection, f"EXPLAIN {query}")
+    """The planner's estimate of `query`, None where it does not tell.
+
+    Raises SourceError where it cannot plan the query, which is where a COPY of it would fail.
+    """
+    try:
+        lines = execute(connection, f"EXPLAIN {query}")
+    except SourceError as error:
+        if error.sqlstate in _NO_EXPLAIN:
+            return None
+        raise
     found = _COST.search(str(lines[0][0])) if lines else None
     if found is None:
         return None

@@ -72,6 +72,7 @@ class Result:
         """
         copying = Copying(self._connection, *self._command, self._engine)
         use, failures = self._user(), []
+        ended = threading.Event()  # a thread's join() that is interrupted takes it for ended
 
         def read() -> None:
             size = _SAMPLED
@@ -82,17 +83,18 @@ class Result:
                     size = len(block)
             except CopyError as error:
                 failures.append(error)
+            finally:
+                ended.set()
 
-        reader = threading.Thread(target=read, name="holofast-sample", daemon=True)
         started = time.perf_counter()
-        reader.start()
+        threading.Thread(target=read, name="holofast-sample", daemon=True).start()
         try:
-            reader.join(seconds)
+            ended.wait(seconds)
             failed, rate = list(failures), copying.received / (time.perf_counter() - started)
         finally:  # an interrupt comes here too
-            if reader.is_alive():
+            if not ended.is_set():
                 cancel(self._connection)
-            reader.join()
+            ended.wait()
         if failed:
             raise failed[0]
         return rate
