@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from holofast.sources.postgres.columns import Transport
     from holofast.sources.postgres.session import Session
 
-_BLOCK: Final = 1 << 20  # bytes that are read before they are decoded
-_SAMPLED: Final = 1 << 16
+# Bytes that are read before they are decoded: while a larger block is, the socket fills up and the
+# server waits (1 MB: 7 % fewer rows a second).
+_BLOCK: Final = 1 << 16
 
 # Whether the transaction has written anything.
 _WRITTEN: Final = "SELECT txid_current_if_assigned() IS NOT NULL"
@@ -75,10 +76,10 @@ class Result:
         ended = threading.Event()  # a thread's join() that is interrupted takes it for ended
 
         def read() -> None:
-            size = _SAMPLED
+            size = _BLOCK
             try:
-                while size >= _SAMPLED:
-                    block = copying.read(_SAMPLED)
+                while size >= _BLOCK:
+                    block = copying.read(_BLOCK)
                     use(block)
                     size = len(block)
             except CopyError as error:
