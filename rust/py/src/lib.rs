@@ -1,5 +1,6 @@
-//! holofast._native: unwraps Arrow's capsules, detaches from the interpreter, encodes, and wraps
-//! the bytes or the error. Everything that knows COPY is in holofast-core or in Python.
+//! holofast._native: unwraps Arrow's capsules, detaches from the interpreter, encodes or decodes, and
+//! wraps the bytes, the batches or the error. Everything that knows COPY is in holofast-core or in
+//! Python; `copy_out` only carries a COPY's rows from psycopg's libpq.
 
 mod arrow;
 mod block;
