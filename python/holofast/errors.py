@@ -121,6 +121,11 @@ class SourceError(CopyError):
         self.internal_query = internal_query
         self.severity = severity
 
+    def move(self, characters: int) -> None:
+        """Count the position in a text in which the query stands so many characters further on."""
+        if self.position is not None and self.internal_query is None:
+            self.position += characters
+
 
 class DestinationError(CopyError):
     """The destination refused or broke; `exit_code` is hg_dump_to_oss's code for it."""

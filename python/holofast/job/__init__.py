@@ -215,6 +215,6 @@ def in_statement(query_position: int | None) -> Iterator[None]:
     try:
         yield
     except SourceError as error:
-        if query_position and error.position is not None and error.internal_query is None:
-            error.position += query_position - 1
+        if query_position is not None:
+            error.move(query_position - 1)
         raise

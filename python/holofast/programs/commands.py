@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import re
 import shutil
+from typing import Final
 
 from holofast.errors import CopyError
 from holofast.programs import PROGRAM
 from holofast.programs.shell import split_simple_command
+
+# DoCopy's words (copy.c of PostgreSQL 15) for who lacks pg_execute_server_program.
+NO_PRIVILEGE: Final = (
+    "must be superuser or have privileges of the pg_execute_server_program role to COPY "
+    "to or from an external program"
+)
 
 
 def parse_command(command: str) -> list[str] | None:
@@ -48,8 +55,7 @@ def check_allowed(command: str | None, *, allow_program: bool) -> None:
         )
     raise CopyError(
         "42501",
-        "must be superuser or have privileges of the pg_execute_server_program role to COPY "
-        "to or from an external program",
+        NO_PRIVILEGE,
         hint=f"{hint}--allow-program, or allow_program=True, runs any command.",
     )
 

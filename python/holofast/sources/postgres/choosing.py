@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from holofast.errors import CopyError, SourceError
 from holofast.sources.postgres import zones
-from holofast.sources.postgres.columns import describe, transport
+from holofast.sources.postgres.columns import plan, transport
 from holofast.sources.postgres.connection import execute
 from holofast.sources.postgres.results import Batches, Encoded
 
@@ -114,7 +114,7 @@ class Choice:
             if not self.may_wrap:
                 return "its ORDER BY may be lost in another query, which prints what Arrow lacks"
             try:
-                describe(self.session.connection, chosen.query)
+                plan(self.session.connection, chosen.query)
             except SourceError:
                 return "it cannot stand in another query, which prints the types that Arrow lacks"
         return None

@@ -45,6 +45,11 @@ class Column:
     oid: int
     output: str
 
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What a field says of the type; see arrow_types.py."""
+        return {"pg_type": self.label, "pg_oid": str(self.oid)}
+
 
 # What the server sends in binary and Arrow holds, by the names of pg_type: the type to decode to.
 # A numeric has a scale of its own in every row, and may be NaN: its text alone is exact.
@@ -90,9 +95,8 @@ def describe(connection: psycopg.Connection[Any], query: str) -> tuple[Column, .
 
     Raises SourceError as the server does, its position in the query.
     """
-    pgconn = connection.pgconn
-    _answer(connection, lambda: pgconn.send_prepare(b"", query.encode()))
-    result = _answer(connection, lambda: pgconn.send_describe_prepared(b""))
+    plan(connection, query)
+    result = _answer(connection, lambda: connection.pgconn.send_describe_prepared(b""))
     if result.nparams:  # a COPY has none: let the server say so, and where
         Copying(connection, *copy_command(query, CopyOptions(), "UTF8"), "python")
     fields = range(result.nfields)
@@ -103,6 +107,11 @@ def describe(connection: psycopg.Connection[Any], query: str) -> tuple[Column, .
         Column(column, name if is_own else f".{name}", label, oid, output)
         for column, oid, (label, name, is_own, output) in zip(names, oids, types, strict=True)
     )
+
+
+def plan(connection: psycopg.Connection[Any], query: str) -> None:
+    """See whether the server takes a query; raises SourceError as `describe` does."""
+    _answer(connection, lambda: connection.pgconn.send_prepare(b"", query.encode()))
 
 
 def _answer(connection: psycopg.Connection[Any], send: Callable[[], None]) -> PGresult:
@@ -141,24 +150,29 @@ def transport(
     pairs = list(zip(columns, natives, strict=True))
     decoded = pa.schema([_field(column, native, True) for column, native in pairs])
     encoded = pa.schema([_field(column, native, False) for column, native in pairs])
-    if None not in natives:
-        return Transport(query, 0, decoded, encoded)
     # An output function, where a cast to text may be another function.
-    items = [
-        f"c{i}" if native else f"pg_catalog.textin({column.output % f'c{i}'})"
-        for i, (column, native) in enumerate(pairs)
-    ]
-    names = ", ".join(f"c{i}" for i in range(len(pairs)))
-    head, tail = f"SELECT {', '.join(items)} FROM (", f"\n) AS q({names})"
-    return Transport(head + query + tail, len(head), decoded, encoded)
+    items = [None if native else f"pg_catalog.textin({column.output})" for column, native in pairs]
+    return Transport(*wrapped(query, items), decoded, encoded)
+
+
+def wrapped(query: str, items: Sequence[str | None]) -> tuple[str, int]:
+    """The query with its columns changed, by position, and how much then stands before it.
+
+    An item is SQL with a place for the column, None for a column that stays as it is.
+    """
+    if not any(items):
+        return query, 0
+    names = [f"c{i}" for i in range(len(items))]
+    changed = (item % name if item else name for item, name in zip(items, names, strict=True))
+    head = f"SELECT {', '.join(changed)} FROM ("
+    return f"{head}{query}\n) AS q({', '.join(names)})", len(head)
 
 
 def _field(column: Column, native: pa.DataType | None, decoding: bool) -> pa.Field:
     declared = native is not None and (decoding or column.name in _DECLARED)
-    metadata = {"pg_type": column.label, "pg_oid": str(column.oid)} if declared else None
+    metadata = column.metadata if declared else None
     return pa.field(column.column, native or pa.utf8(), metadata=metadata)
 
 
 def _as_it_is(column: Column) -> pa.Field:
-    metadata = {"pg_type": column.label, "pg_oid": str(column.oid)}
-    return pa.field(column.column, pa.binary(), metadata=metadata)
+    return pa.field(column.column, pa.binary(), metadata=column.metadata)

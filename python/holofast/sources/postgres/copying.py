@@ -84,8 +84,7 @@ class Copying:
         try:
             raise_result(self._connection, result)
         except SourceError as error:
-            if error.position is not None and error.internal_query is None:
-                error.position -= self._prefix
+            error.move(-self._prefix)
             raise
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from holofast.errors import CopyError
+from holofast.programs.commands import NO_PRIVILEGE
 from holofast.sources.postgres.connection import execute
 
 if TYPE_CHECKING:
@@ -33,12 +34,7 @@ def check_program(connection: psycopg.Connection[Any]) -> None:
     if may:
         return
     if connection.info.server_version < _REWORDED:
-        raise CopyError(
-            "42501",
-            "must be superuser or have privileges of the pg_execute_server_program role to COPY to "
-            "or from an external program",
-            hint=_HINT,
-        )
+        raise CopyError("42501", NO_PRIVILEGE, hint=_HINT)
     raise CopyError(
         "42501",
         "permission denied to COPY to or from an external program",

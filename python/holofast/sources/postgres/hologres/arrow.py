@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from holofast.errors import SourceError
 from holofast.sources.postgres.choosing import Decision
-from holofast.sources.postgres.columns import Transport
+from holofast.sources.postgres.columns import Transport, wrapped
 from holofast.sources.postgres.connection import execute
 from holofast.sources.postgres.hologres import choice as formats
 from holofast.sources.postgres.hologres.columns import Column, Columns
@@ -49,8 +49,8 @@ class ArrowBatches(Batches):
     ) -> None:
         self._reader = Columns(_described(decision))
         schema = self._reader.schema
-        wrapped, prefix = _cast(query, decision.format.casts)
-        transport = Transport(wrapped, prefix, schema, schema)
+        casts = [cast and f"%s::{cast}" for cast in decision.format.casts]
+        transport = Transport(*wrapped(query, casts), schema, schema)
         super().__init__(session, transport, decision, in_transaction=in_transaction)
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
@@ -96,14 +96,3 @@ def _refusal(decision: ArrowCopy, choice: Choice) -> str | None:
 
 def _described(query: Choice | ArrowCopy) -> Sequence[Column]:
     return [Column(column.column, column.label, column.oid) for column in query.columns]
-
-
-def _cast(query: str, casts: Sequence[str | None]) -> tuple[str, int]:
-    """The query with its columns cast, by position, and what stands before it."""
-    if not any(casts):
-        return query, 0
-    names = [f"c{i}" for i in range(len(casts))]
-    pairs = zip(names, casts, strict=True)
-    items = ", ".join(f"{name}::{cast}" if cast else name for name, cast in pairs)
-    head = f"SELECT {items} FROM ("
-    return f"{head}{query}\n) AS q({', '.join(names)})", len(head)
