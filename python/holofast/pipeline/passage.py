@@ -5,28 +5,13 @@ How they are read is the source's business; streams.py has those that come to st
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from holofast.pipeline.streams import Chunk
 from holofast.sinks.store import part_size
 
 if TYPE_CHECKING:
-    from typing_extensions import Buffer
-
     from holofast.sources import EncodedSource
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """A length of the bytes; see `pipeline.Piece`."""
-
-    number: int
-    _data: Buffer
-    rows: None = None
-
-    def render(self) -> Buffer:
-        """The bytes as the server sent them."""
-        return self._data
 
 
 class Passage:
@@ -39,7 +24,7 @@ class Passage:
         self._number = 0
         self._ended = False
 
-    def claim(self) -> Cut | None:
+    def claim(self) -> Chunk | None:
         """The next part; the first one is there even if it is empty."""
         if self._ended:
             return None
@@ -51,7 +36,7 @@ class Passage:
             return None
         self._number += 1
         self._spent += size
-        return Cut(self._number, data)
+        return Chunk(self._number, data)
 
     def cancel(self) -> None:
         """End a read that waits for the server."""

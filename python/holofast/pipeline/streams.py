@@ -30,10 +30,10 @@ _TRAILER: Final = b"\xff\xff"  # copyto.c, DoCopyTo: int16 -1
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A length of a stream; see `pipeline.Piece`."""
+    """A length of bytes that are encoded already; see `pipeline.Piece`."""
 
     number: int
-    _data: memoryview
+    _data: Buffer
     rows: None = None
 
     def render(self) -> Buffer:
